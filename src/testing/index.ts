@@ -1,0 +1,2 @@
+export { type ForkedDatabase, forkDatabase, prepareTemplate, type ServerAddress } from './database-fork.js';
+export { startTestServer, type TestServer } from './test-server.js';
