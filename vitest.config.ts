@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { register } from 'tsx/esm/api';
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +13,9 @@ const project = (name: string, include: string, more = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // A new process for every file would load the ORM again each time: 1 s a file.
+    isolate: false,
+    maxWorkers: Math.max(2, availableParallelism()),
     execArgv: ['--import', 'tsx'],
     experimental: { viteModuleRunner: false },
     // What a test printed matters when it fails.
