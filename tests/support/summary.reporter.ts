@@ -1,16 +1,22 @@
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node';
 
 /** Ends a run with what ran on what, and with the totals alone on the last line. */
 export default class SummaryReporter implements Reporter {
   private vitest!: Vitest;
+  private files = 0;
 
   onInit(vitest: Vitest): void {
     this.vitest = vitest;
   }
 
+  onTestRunStart(files: readonly TestSpecification[]): void {
+    this.files = files.length;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const totals = { passed: 0, failed: unhandled.length, skipped: 0 };
+    // A file that was never reached, because the set-up failed, has not passed.
+    const totals = { passed: 0, failed: unhandled.length + this.files - modules.length, skipped: 0 };
     const ran = new Map<string, number>();
     for (const module of modules) {
       const states = [...module.children.allTests()].map(test => test.result().state);
