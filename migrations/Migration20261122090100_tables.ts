@@ -1,0 +1,363 @@
+import { Migration } from '@mikro-orm/migrations';
+
+export class Migration20261122090100_tables extends Migration {
+  override up(): void {
+    this.addSql(`create table "assets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "code" varchar(32) not null, "name" varchar(120) not null, "kind" text not null, "chain" text null, "contract_address" varchar(64) null, "decimals" smallint null, "display_scale" smallint not null, "price_max_age_seconds" int not null, "status" text not null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`alter table "assets" add constraint "assets_code_unique" unique ("code");`);
+    this.addSql(`alter table "assets" add constraint "assets_chain_contract_address_unique" unique ("chain", "contract_address");`);
+
+    this.addSql(`create table "asset_prices" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "asset_id" uuid not null, "quote_id" uuid not null, "as_of" timestamptz not null, "price" numeric(28,12) not null, "source" varchar(40) not null, "provisional" boolean not null, primary key ("id"));`);
+    this.addSql(`create index "asset_prices_quote_id_index" on "asset_prices" ("quote_id");`);
+    this.addSql(`create index "asset_prices_latest_index" on "asset_prices" ("asset_id", "quote_id", "as_of");`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_observation_unique" unique ("asset_id", "quote_id", "source", "as_of");`);
+
+    this.addSql(`create table "baskets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "slug" varchar(60) not null, "name" varchar(80) not null, "description" varchar(1000) not null, "risk" text not null, "category" varchar(40) not null, "minimum_investment" numeric(18,8) not null, "fee_rate" numeric(7,4) not null, "curator" varchar(80) not null, "status" text not null, "composition_version" int not null, "retired_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`alter table "baskets" add constraint "baskets_slug_unique" unique ("slug");`);
+
+    this.addSql(`create table "basket_assets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "basket_id" uuid not null, "version" int not null, "position" smallint not null, "asset_id" uuid not null, "weight" numeric(7,4) not null, "min_weight" numeric(7,4) not null, "max_weight" numeric(7,4) not null, primary key ("id"));`);
+    this.addSql(`create index "basket_assets_asset_id_index" on "basket_assets" ("asset_id");`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_version_asset_unique" unique ("basket_id", "version", "asset_id");`);
+
+    this.addSql(`create table "users" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "email" varchar(254) not null, "email_verified_at" timestamptz null, "status" text not null, "suspended_at" timestamptz null, "closing_at" timestamptz null, "closed_at" timestamptz null, "erased_at" timestamptz null, "kyc_status" text not null, "kyc_verified_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`alter table "users" add constraint "users_email_unique" unique ("email");`);
+
+    this.addSql(`create table "transactions" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "type" text not null, "status" text not null, "asset_id" uuid not null, "amount" numeric(18,8) not null, "portfolio_id" uuid null, "basket_id" uuid null, "occurred_at" timestamptz not null, "posted_at" timestamptz null, "closed_at" timestamptz null, "reversed_at" timestamptz null, "failure_reason" varchar(200) null, "idempotency_key" varchar(120) not null, "request_hash" varchar(64) not null, "closing_key" varchar(120) null, "closing_hash" varchar(64) null, "external_source" varchar(40) null, "external_reference" varchar(120) null, "reverses_id" uuid null, primary key ("user_id", "id"));`);
+    this.addSql(`create index "transactions_asset_id_index" on "transactions" ("asset_id");`);
+    this.addSql(`create index "transactions_pending_index" on "transactions" ("user_id", "created_at") where status = 'pending';`);
+    this.addSql(`create index "transactions_portfolio_index" on "transactions" ("user_id", "portfolio_id", "occurred_at") where portfolio_id is not null;`);
+    this.addSql(`alter table "transactions" add constraint "transactions_reverses_unique" unique ("user_id", "reverses_id");`);
+    this.addSql(`alter table "transactions" add constraint "transactions_external_reference_unique" unique ("user_id", "external_source", "external_reference");`);
+    this.addSql(`alter table "transactions" add constraint "transactions_closing_key_unique" unique ("user_id", "closing_key");`);
+    this.addSql(`alter table "transactions" add constraint "transactions_idempotency_key_unique" unique ("user_id", "idempotency_key");`);
+
+    this.addSql(`create table "portfolios" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "name" varchar(80) not null, "currency_id" uuid not null, "risk" text not null, "goal_amount" numeric(18,8) null, "goal_date" date null, "is_default" boolean not null, "status" text not null, "closed_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`create index "portfolios_currency_id_index" on "portfolios" ("currency_id");`);
+    this.addSql(`create unique index "portfolios_one_default" on "portfolios" ("user_id") where is_default;`);
+    this.addSql(`create unique index "portfolios_name_unique" on "portfolios" ("user_id", "name") where status = 'active';`);
+
+    this.addSql(`create table "round_up_rules" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "funding_source" varchar(80) not null, "round_to" smallint not null, "multiplier" smallint not null, "threshold" numeric(18,8) not null, "monthly_cap" numeric(18,8) null, "mode" text not null, "portfolio_id" uuid not null, "basket_id" uuid not null, "status" text not null, "cancelled_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`create index "round_up_rules_basket_id_index" on "round_up_rules" ("basket_id");`);
+    this.addSql(`create index "round_up_rules_portfolio_index" on "round_up_rules" ("user_id", "portfolio_id");`);
+    this.addSql(`create unique index "round_up_rules_one_active" on "round_up_rules" ("user_id", "funding_source") where status = 'active';`);
+
+    this.addSql(`create table "round_ups" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "rule_id" uuid not null, "funding_source" varchar(80) not null, "purchase_reference" varchar(120) not null, "purchased_at" timestamptz not null, "purchase_amount" numeric(18,8) not null, "amount" numeric(18,8) not null, "amount_max" numeric(18,8) not null, "status" text not null, "ready_at" timestamptz null, "transaction_id" uuid null, "cancelled_at" timestamptz null, primary key ("user_id", "id"));`);
+    this.addSql(`create index "round_ups_transaction_index" on "round_ups" ("user_id", "transaction_id");`);
+    this.addSql(`create index "round_ups_rule_index" on "round_ups" ("user_id", "rule_id", "status");`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_purchase_unique" unique ("user_id", "funding_source", "purchase_reference");`);
+
+    this.addSql(`create table "portfolio_snapshots" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "date" date not null, "taken_at" timestamptz not null, "start_value" numeric(18,8) not null, "net_deposits" numeric(18,8) not null, "fees" numeric(18,8) not null, "market_change" numeric(18,8) not null, "value" numeric(18,8) not null, "oldest_price_age_seconds" int not null, primary key ("user_id", "id"));`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_date_unique" unique ("user_id", "portfolio_id", "date");`);
+
+    this.addSql(`create table "outbox_events" ("user_id" uuid not null, "id" uuid not null, "type" varchar(80) not null, "payload" jsonb not null, "occurred_at" timestamptz not null, "dispatched_at" timestamptz null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
+    this.addSql(`create index "outbox_events_waiting_index" on "outbox_events" ("created_at") where dispatched_at is null;`);
+
+    this.addSql(`create table "ledger_accounts" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "kind" text not null, "asset_id" uuid not null, "portfolio_id" uuid null, "basket_id" uuid null, "balance" numeric(18,8) not null default '0.00000000', primary key ("user_id", "id"));`);
+    this.addSql(`create index "ledger_accounts_asset_id_index" on "ledger_accounts" ("asset_id");`);
+    this.addSql(`create unique index ledger_accounts_place_unique on ledger_accounts (user_id, kind, asset_id, portfolio_id, basket_id) nulls not distinct;`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_id_asset_unique" unique ("user_id", "id", "asset_id");`);
+
+    this.addSql(`create table "portfolio_holdings" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "asset_id" uuid not null, "basket_id" uuid null, "account_id" uuid not null, "cost_basis" numeric(18,8) not null, "realised_gain" numeric(18,8) not null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_unique" unique ("user_id", "account_id");`);
+    this.addSql(`create index "portfolio_holdings_basket_id_index" on "portfolio_holdings" ("basket_id");`);
+    this.addSql(`create index "portfolio_holdings_asset_id_index" on "portfolio_holdings" ("asset_id");`);
+    this.addSql(`create unique index portfolio_holdings_place_unique on portfolio_holdings (user_id, portfolio_id, asset_id, basket_id) nulls not distinct;`);
+
+    this.addSql(`create table "ledger_entries" ("user_id" uuid not null, "id" uuid not null, "transaction_id" uuid not null, "position" smallint not null, "debit_id" uuid not null, "asset_id" uuid not null, "credit_id" uuid not null, "amount" numeric(18,8) not null, "debit_balance" numeric(18,8) not null, "credit_balance" numeric(18,8) not null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
+    this.addSql(`create index "ledger_entries_asset_id_index" on "ledger_entries" ("asset_id");`);
+    this.addSql(`create index "ledger_entries_credit_index" on "ledger_entries" ("user_id", "credit_id", "asset_id", "id");`);
+    this.addSql(`create index "ledger_entries_debit_index" on "ledger_entries" ("user_id", "debit_id", "asset_id", "id");`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_position_unique" unique ("user_id", "transaction_id", "position");`);
+
+    this.addSql(`create table "transaction_fees" ("user_id" uuid not null, "id" uuid not null, "transaction_id" uuid not null, "kind" text not null, "asset_id" uuid not null, "amount" numeric(18,8) not null, "rate" numeric(7,4) null, "entry_id" uuid null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
+    this.addSql(`create index "transaction_fees_asset_id_index" on "transaction_fees" ("asset_id");`);
+    this.addSql(`create index "transaction_fees_entry_index" on "transaction_fees" ("user_id", "entry_id");`);
+    this.addSql(`create index "transaction_fees_transaction_index" on "transaction_fees" ("user_id", "transaction_id");`);
+
+    this.addSql(`create table "auto_invest_rules" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "basket_id" uuid not null, "amount" numeric(18,8) not null, "frequency" text not null, "anchor_date" date not null, "local_time" varchar(5) not null, "time_zone" varchar(64) not null, "next_run_at" timestamptz null, "end_date" date null, "max_runs" int null, "runs" int not null, "catch_up" text not null, "status" text not null, "pause_reason" varchar(200) null, "ended_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`create index "auto_invest_rules_basket_id_index" on "auto_invest_rules" ("basket_id");`);
+    this.addSql(`create index "auto_invest_rules_portfolio_index" on "auto_invest_rules" ("user_id", "portfolio_id");`);
+    this.addSql(`create index "auto_invest_rules_due_index" on "auto_invest_rules" ("next_run_at") where status = 'active';`);
+
+    this.addSql(`create table "auto_invest_runs" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "rule_id" uuid not null, "scheduled_for" timestamptz not null, "status" text not null, "reason" varchar(80) null, "transaction_id" uuid null, "finished_at" timestamptz null, primary key ("user_id", "id"));`);
+    this.addSql(`create index "auto_invest_runs_transaction_index" on "auto_invest_runs" ("user_id", "transaction_id");`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_occurrence_unique" unique ("user_id", "rule_id", "scheduled_for");`);
+
+    this.addSql(`create table "user_preferences" ("user_id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "base_currency" varchar(3) not null default 'USD', "locale" varchar(35) not null default 'en-US', "time_zone" varchar(64) not null default 'UTC', "next_time_zone" varchar(64) null, "next_time_zone_from" timestamptz null, "day_start_hour" smallint not null default 0, "risk_tolerance" text not null default 'moderate', "ai_enabled" boolean not null default false, "theme" text not null default 'system', "version" int not null default 1, primary key ("user_id"));`);
+
+    this.addSql(`create table "user_profiles" ("user_id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "given_name" varchar(100) null, "family_name" varchar(100) null, "display_name" varchar(60) null, "birth_date" date null, "country" varchar(2) null, "avatar_url" varchar(500) null, primary key ("user_id"));`);
+
+    this.addSql(`create table "user_wallets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "user_id" uuid not null, "chain" text not null, "address" varchar(64) not null, "is_primary" boolean not null, primary key ("id"));`);
+    this.addSql(`create index "user_wallets_user_id_index" on "user_wallets" ("user_id");`);
+    this.addSql(`create unique index "user_wallets_one_primary" on "user_wallets" ("user_id") where is_primary;`);
+    this.addSql(`alter table "user_wallets" add constraint "user_wallets_chain_address_unique" unique ("chain", "address");`);
+
+    this.addSql(`alter table "assets" add constraint "assets_price_max_age_positive" check (price_max_age_seconds > 0);`);
+    this.addSql(`alter table "assets" add constraint "assets_display_scale_range" check (display_scale >= 0 and display_scale <= 18);`);
+    this.addSql(`alter table "assets" add constraint "assets_chain_has_decimals" check ((chain is null) = (decimals is null));`);
+    this.addSql(`alter table "assets" add constraint "assets_decimals_range" check (decimals >= 0 and decimals <= 36);`);
+    this.addSql(`alter table "assets" add constraint "assets_contract_has_chain" check (chain is not null or contract_address is null);`);
+    this.addSql(`alter table "assets" add constraint "assets_code_shape" check (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}\$');`);
+    this.addSql(`alter table "assets" add constraint "assets_kind_check" check ("kind" in ('fiat', 'stablecoin', 'crypto', 'equity'));`);
+    this.addSql(`alter table "assets" add constraint "assets_chain_check" check ("chain" in ('ethereum', 'polygon', 'arbitrum', 'optimism', 'base', 'solana'));`);
+    this.addSql(`alter table "assets" add constraint "assets_status_check" check ("status" in ('active', 'halted', 'retired'));`);
+
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_quote_id_foreign" foreign key ("quote_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_as_of_range" check (as_of >= '1900-01-01 00:00:00+00'::timestamptz and as_of < '2200-01-01 00:00:00+00'::timestamptz);`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_not_of_itself" check (asset_id <> quote_id);`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_price_positive" check (price > 0);`);
+
+    this.addSql(`alter table "baskets" add constraint "baskets_retired_at" check ((status = 'retired') = (retired_at is not null));`);
+    this.addSql(`alter table "baskets" add constraint "baskets_composition_version_range" check (composition_version >= 0 and (status = 'draft' or composition_version > 0));`);
+    this.addSql(`alter table "baskets" add constraint "baskets_fee_rate_range" check (fee_rate >= 0 and fee_rate < 100);`);
+    this.addSql(`alter table "baskets" add constraint "baskets_minimum_investment_positive" check (minimum_investment > 0);`);
+    this.addSql(`alter table "baskets" add constraint "baskets_slug_shape" check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
+    this.addSql(`alter table "baskets" add constraint "baskets_risk_check" check ("risk" in ('conservative', 'moderate', 'aggressive'));`);
+    this.addSql(`alter table "baskets" add constraint "baskets_status_check" check ("status" in ('draft', 'active', 'paused', 'retired'));`);
+
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_band_range" check (min_weight >= 0 and max_weight <= 100);`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_band" check (min_weight <= weight and weight <= max_weight);`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_range" check (weight > 0 and weight <= 100);`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_version_positive" check (version > 0);`);
+
+    this.addSql(`alter table "users" add constraint "users_kyc_verified_at" check (kyc_status <> 'verified' or kyc_verified_at is not null);`);
+    this.addSql(`alter table "users" add constraint "users_erased_at" check ((status = 'erased') = (erased_at is not null));`);
+    this.addSql(`alter table "users" add constraint "users_closed_at" check (not (status in ('closed', 'erased')) or closed_at is not null);`);
+    this.addSql(`alter table "users" add constraint "users_closing_at" check (not (status in ('closing', 'closed', 'erased')) or closing_at is not null);`);
+    this.addSql(`alter table "users" add constraint "users_suspended_at" check (status <> 'suspended' or suspended_at is not null);`);
+    this.addSql(`alter table "users" add constraint "users_email_normal" check (email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+\$');`);
+    this.addSql(`alter table "users" add constraint "users_status_check" check ("status" in ('active', 'suspended', 'closing', 'closed', 'erased'));`);
+    this.addSql(`alter table "users" add constraint "users_kyc_status_check" check ("kyc_status" in ('none', 'pending', 'verified', 'rejected', 'expired'));`);
+    this.addSql(`alter table "users" enable row level security;`);
+    this.addSql(`alter table "users" force row level security;`);
+    this.addSql(`create policy "own_rows" on "users" using (id = nestegg_user_id()) with check (id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "users" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "users" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "transactions" add constraint "transactions_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transactions" add constraint "transactions_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transactions" add constraint "transactions_user_id_reverses_id_foreign" foreign key ("user_id", "reverses_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transactions" add constraint "transactions_closing_both" check (num_nonnulls(closing_key, closing_hash) <> 1);`);
+    this.addSql(`alter table "transactions" add constraint "transactions_external_both" check (num_nonnulls(external_source, external_reference) <> 1);`);
+    this.addSql(`alter table "transactions" add constraint "transactions_reversal_reverses" check ((type = 'reversal') = (reverses_id is not null));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_reversed_at" check ((status = 'reversed') = (reversed_at is not null));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_closed_at" check ((status in ('voided', 'failed', 'expired')) = (closed_at is not null));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_posted_at" check ((status in ('posted', 'reversed')) = (posted_at is not null));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "transactions" add constraint "transactions_type_check" check ("type" in ('deposit', 'withdrawal', 'buy', 'sell', 'basket_investment', 'basket_redemption', 'rebalance', 'round_up', 'auto_invest', 'reward', 'transfer', 'loan_disbursement', 'loan_repayment', 'interest', 'collateral_lock', 'collateral_release', 'liquidation', 'fee', 'reversal', 'adjustment'));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_status_check" check ("status" in ('pending', 'posted', 'voided', 'failed', 'expired', 'reversed'));`);
+    this.addSql(`alter table "transactions" enable row level security;`);
+    this.addSql(`alter table "transactions" force row level security;`);
+    this.addSql(`create policy "own_rows" on "transactions" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "transactions" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "transactions" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "portfolios" add constraint "portfolios_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_currency_id_foreign" foreign key ("currency_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_default_is_active" check (status = 'active' or not is_default);`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_closed_at" check ((status = 'closed') = (closed_at is not null));`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_goal_date_has_amount" check (goal_date is null or goal_amount is not null);`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_goal_amount_positive" check (goal_amount > 0);`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_risk_check" check ("risk" in ('conservative', 'moderate', 'aggressive'));`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_status_check" check ("status" in ('active', 'closed'));`);
+    this.addSql(`alter table "portfolios" enable row level security;`);
+    this.addSql(`alter table "portfolios" force row level security;`);
+    this.addSql(`create policy "own_rows" on "portfolios" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "portfolios" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "portfolios" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_user_id_portfolio_id_foreign" foreign key ("user_id", "portfolio_id") references "portfolios" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_cancelled_at" check ((status = 'cancelled') = (cancelled_at is not null));`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_monthly_cap_positive" check (monthly_cap > 0);`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_threshold_positive" check (threshold > 0);`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_multiplier_range" check (multiplier >= 1 and multiplier <= 10);`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_round_to" check (round_to in (1, 5, 10));`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_mode_check" check ("mode" in ('auto', 'manual'));`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_status_check" check ("status" in ('active', 'paused', 'cancelled'));`);
+    this.addSql(`alter table "round_up_rules" enable row level security;`);
+    this.addSql(`alter table "round_up_rules" force row level security;`);
+    this.addSql(`create policy "own_rows" on "round_up_rules" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "round_up_rules" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "round_up_rules" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "round_ups" add constraint "round_ups_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_user_id_rule_id_foreign" foreign key ("user_id", "rule_id") references "round_up_rules" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_cancelled_at" check ((status = 'cancelled') = (cancelled_at is not null));`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_swept_transaction" check ((status = 'swept') = (transaction_id is not null));`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_ready_at" check (not (status in ('ready', 'swept')) or ready_at is not null);`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_amount_range" check (amount >= 0 and amount <= amount_max);`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_purchase_amount_positive" check (purchase_amount > 0);`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_status_check" check ("status" in ('pending', 'ready', 'swept', 'cancelled'));`);
+    this.addSql(`alter table "round_ups" enable row level security;`);
+    this.addSql(`alter table "round_ups" force row level security;`);
+    this.addSql(`create policy "own_rows" on "round_ups" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "round_ups" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "round_ups" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_user_id_portfolio_id_foreign" foreign key ("user_id", "portfolio_id") references "portfolios" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_price_age" check (oldest_price_age_seconds >= 0);`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_not_negative" check (start_value >= 0 and value >= 0 and fees >= 0);`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_bridge" check (start_value + net_deposits + market_change - fees = value);`);
+    this.addSql(`alter table "portfolio_snapshots" enable row level security;`);
+    this.addSql(`alter table "portfolio_snapshots" force row level security;`);
+    this.addSql(`create policy "own_rows" on "portfolio_snapshots" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "portfolio_snapshots" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "portfolio_snapshots" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "outbox_events" add constraint "outbox_events_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "outbox_events" add constraint "outbox_events_payload_size" check (octet_length(payload::text) <= 65536);`);
+    this.addSql(`alter table "outbox_events" add constraint "outbox_events_type_shape" check (type ~ '^[a-z-]+[.][a-z-]+\$');`);
+    this.addSql(`alter table "outbox_events" enable row level security;`);
+    this.addSql(`alter table "outbox_events" force row level security;`);
+    this.addSql(`create policy "own_rows" on "outbox_events" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "outbox_events" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "outbox_events" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_place" check (case when kind = 'holding' then portfolio_id is not null else portfolio_id is null and basket_id is null or kind = 'collateral' end);`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_own_not_negative" check (balance >= 0 or not (kind in ('cash', 'holding', 'reserved', 'collateral')));`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_kind_check" check ("kind" in ('cash', 'holding', 'reserved', 'collateral', 'external', 'market', 'fees', 'rewards', 'debt', 'interest', 'rounding'));`);
+    this.addSql(`alter table "ledger_accounts" enable row level security;`);
+    this.addSql(`alter table "ledger_accounts" force row level security;`);
+    this.addSql(`create policy "own_rows" on "ledger_accounts" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "ledger_accounts" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "ledger_accounts" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_portfolio_id_foreign" foreign key ("user_id", "portfolio_id") references "portfolios" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_foreign" foreign key ("user_id", "account_id") references "ledger_accounts" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_cost_basis_not_negative" check (cost_basis >= 0);`);
+    this.addSql(`alter table "portfolio_holdings" enable row level security;`);
+    this.addSql(`alter table "portfolio_holdings" force row level security;`);
+    this.addSql(`create policy "own_rows" on "portfolio_holdings" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "portfolio_holdings" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "portfolio_holdings" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_debit_id_asset_id_foreign" foreign key ("user_id", "debit_id", "asset_id") references "ledger_accounts" ("user_id", "id", "asset_id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_credit_id_asset_id_foreign" foreign key ("user_id", "credit_id", "asset_id") references "ledger_accounts" ("user_id", "id", "asset_id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_two_accounts" check (debit_id <> credit_id);`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "ledger_entries" enable row level security;`);
+    this.addSql(`alter table "ledger_entries" force row level security;`);
+    this.addSql(`create policy "own_rows" on "ledger_entries" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "ledger_entries" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "ledger_entries" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_user_id_entry_id_foreign" foreign key ("user_id", "entry_id") references "ledger_entries" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_has_entry" check ((amount = 0) = (entry_id is null));`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_rate_range" check (rate >= 0 and rate <= 100);`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_amount_not_negative" check (amount >= 0);`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_kind_check" check ("kind" in ('platform', 'network', 'spread', 'provider'));`);
+    this.addSql(`alter table "transaction_fees" enable row level security;`);
+    this.addSql(`alter table "transaction_fees" force row level security;`);
+    this.addSql(`create policy "own_rows" on "transaction_fees" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "transaction_fees" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "transaction_fees" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_user_id_portfolio_id_foreign" foreign key ("user_id", "portfolio_id") references "portfolios" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_ended_at" check ((status in ('cancelled', 'completed')) = (ended_at is not null));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_paused_reason" check ((status = 'paused') = (pause_reason is not null));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_active_next_run" check ((status = 'active') = (next_run_at is not null));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_end_after_anchor" check (end_date >= anchor_date);`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_local_time_shape" check (local_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]\$');`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_runs_not_negative" check (runs >= 0);`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_max_runs_positive" check (max_runs > 0);`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_frequency_check" check ("frequency" in ('daily', 'weekly', 'biweekly', 'monthly'));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_catch_up_check" check ("catch_up" in ('one', 'skip'));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_status_check" check ("status" in ('active', 'paused', 'cancelled', 'completed'));`);
+    this.addSql(`alter table "auto_invest_rules" enable row level security;`);
+    this.addSql(`alter table "auto_invest_rules" force row level security;`);
+    this.addSql(`create policy "own_rows" on "auto_invest_rules" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "auto_invest_rules" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "auto_invest_rules" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_user_id_rule_id_foreign" foreign key ("user_id", "rule_id") references "auto_invest_rules" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_reason" check ((status in ('skipped', 'failed')) = (reason is not null));`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_succeeded_transaction" check ((status = 'succeeded') = (transaction_id is not null));`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_finished_at" check ((status = 'pending') = (finished_at is null));`);
+    this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_status_check" check ("status" in ('pending', 'succeeded', 'skipped', 'failed'));`);
+    this.addSql(`alter table "auto_invest_runs" enable row level security;`);
+    this.addSql(`alter table "auto_invest_runs" force row level security;`);
+    this.addSql(`create policy "own_rows" on "auto_invest_runs" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "auto_invest_runs" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "auto_invest_runs" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_next_time_zone" check (num_nonnulls(next_time_zone, next_time_zone_from) <> 1);`);
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_day_start_hour_range" check (day_start_hour >= 0 and day_start_hour <= 23);`);
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_base_currency_iso" check (base_currency ~ '^[A-Z]{3}\$');`);
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_risk_tolerance_check" check ("risk_tolerance" in ('conservative', 'moderate', 'aggressive'));`);
+    this.addSql(`alter table "user_preferences" add constraint "user_preferences_theme_check" check ("theme" in ('system', 'light', 'dark'));`);
+    this.addSql(`alter table "user_preferences" enable row level security;`);
+    this.addSql(`alter table "user_preferences" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_preferences" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_preferences" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_preferences" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_profiles" add constraint "user_profiles_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_profiles" add constraint "user_profiles_birth_date_range" check (birth_date >= '1900-01-01'::date and birth_date <= '2100-01-01'::date);`);
+    this.addSql(`alter table "user_profiles" add constraint "user_profiles_country_iso" check (country ~ '^[A-Z]{2}\$');`);
+    this.addSql(`alter table "user_profiles" enable row level security;`);
+    this.addSql(`alter table "user_profiles" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_profiles" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_profiles" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_profiles" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_wallets" add constraint "user_wallets_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_wallets" add constraint "user_wallets_address_shape" check (case when chain = 'solana' then address ~ '^[1-9A-HJ-NP-Za-km-z]{32,44}\$' else address ~ '^0x[0-9a-fA-F]{40}\$' end);`);
+    this.addSql(`alter table "user_wallets" add constraint "user_wallets_chain_check" check ("chain" in ('ethereum', 'polygon', 'arbitrum', 'optimism', 'base', 'solana'));`);
+    this.addSql(`alter table "user_wallets" enable row level security;`);
+    this.addSql(`alter table "user_wallets" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_wallets" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_wallets" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_wallets" for select to "nestegg_readonly" using (true);`);
+  }
+
+  override down(): void {
+    // Later tables first: they point at earlier ones. The books refuse to be emptied, so a table goes as a whole.
+    for (const table of [
+      'user_wallets',
+      'user_profiles',
+      'user_preferences',
+      'auto_invest_runs',
+      'auto_invest_rules',
+      'transaction_fees',
+      'ledger_entries',
+      'portfolio_holdings',
+      'ledger_accounts',
+      'outbox_events',
+      'portfolio_snapshots',
+      'round_ups',
+      'round_up_rules',
+      'portfolios',
+      'transactions',
+      'users',
+      'basket_assets',
+      'baskets',
+      'asset_prices',
+      'assets',
+    ]) {
+      this.addSql(`drop table "${table}";`);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export * from './errors.js';
+export * from './fault.js';
+export * from './migrator.js';
+export * from './options.js';
+export * from './session.js';
+export * from './target.js';

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import type { EntityMetadata } from '@mikro-orm/core';
+import { TsMorphMetadataProvider } from '@mikro-orm/reflection';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import type { Options } from '@mikro-orm/sql';
+import { SeedManager } from '@mikro-orm/seeder';
+import { isDecimalType } from '../shared/index.js';
+import { EmbeddedDriver } from './embedded.js';
+import { ContextGuard } from './session.js';
+import { SingleRunnerMigrator } from './migrator.js';
+import { type DatabaseTarget, parseServerUrl } from './target.js';
+
+const folder = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Everything MikroORM needs to know, for a database and the application's entities. */
+export function ormOptions(target: DatabaseTarget, entities: Options['entities']): Options {
+  return {
+    entities,
+    entitiesTs: entities,
+    ...connectionOptions(target),
+    subscribers: [new ContextGuard()],
+    extensions: [SingleRunnerMigrator, SeedManager],
+    metadataProvider: TsMorphMetadataProvider,
+    metadataCache: { options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
+    discovery: { onMetadata: refuseNaN },
+    // A database that is missing is an error of the set-up, not something to create on the way.
+    ensureDatabase: false,
+    // A batched update of several versioned entities does not check their versions, and loses updates.
+    useBatchUpdates: false,
+    preferReadReplicas: false,
+    // Functions, triggers and grants are written by hand, in migrations.
+    schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
+    migrations: {
+      path: folder('migrations'),
+      pathTs: folder('migrations'),
+      glob: '!(*.d).{js,ts}',
+      allOrNothing: false,
+      snapshotName: '.snapshot',
+      snapshotOnMigrate: false,
+      safe: true,
+    },
+    seeder: { path: folder('seeders'), pathTs: folder('seeders'), defaultSeeder: 'DatabaseSeeder' },
+  };
+}
+
+function connectionOptions(target: DatabaseTarget): Options {
+  if (target.kind === 'embedded') return { driver: EmbeddedDriver, dbName: target.dataDir } as Options;
+  const { clientUrl, ssl, applicationName } = parseServerUrl(target.url);
+  return {
+    driver: PostgreSqlDriver,
+    clientUrl,
+    pool: { min: 0, max: 10 },
+    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, application_name: applicationName, ...(ssl && { ssl }) },
+  } as Options;
+}
+
+/** PostgreSQL takes NaN for a number greater than all others, so `amount > 0` alone lets it in. */
+function refuseNaN(meta: EntityMetadata): void {
+  for (const property of meta.props) {
+    if (!isDecimalType(property.customType)) continue;
+    const [column] = property.fieldNames;
+    meta.checks.push({ name: `${meta.tableName}_${column}_not_nan`, property: property.name, expression: `${column} <> 'NaN'` } as never);
+  }
+}

@@ -1,0 +1,81 @@
+import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
+import { Check, Entity, Enum, OneToOne, Property } from '@mikro-orm/decorators/es';
+import { isTimeZone, ownedBy, startOfNextLocalDay, Timestamped, ValidationError } from '../shared/index.js';
+import type { User } from './user.entity.js';
+
+export const RISK_LEVELS = ['conservative', 'moderate', 'aggressive'] as const;
+export type RiskLevel = (typeof RISK_LEVELS)[number];
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** How a person wants the app to be: their money, their language, and above all their local day. */
+@Entity({ tableName: 'user_preferences', ...ownedBy() })
+@Check({ name: 'user_preferences_base_currency_iso', expression: `base_currency ~ '^[A-Z]{3}$'` })
+@Check({ name: 'user_preferences_day_start_hour_range', expression: `day_start_hour >= 0 and day_start_hour <= 23` })
+@Check({ name: 'user_preferences_next_time_zone', expression: `num_nonnulls(next_time_zone, next_time_zone_from) <> 1` })
+export class UserPreferences extends Timestamped {
+  [PrimaryKeyProp]?: 'user';
+
+  @OneToOne({ primary: true, deleteRule: 'cascade', updateRule: 'no action' })
+  readonly user: Ref<User>;
+
+  @Property({ length: 3 })
+  baseCurrency: Opt<string> = 'USD';
+
+  @Property({ length: 35 })
+  locale: Opt<string> = 'en-US';
+
+  @Property({ length: 64, accessor: 'timeZone' })
+  private _timeZone: string;
+
+  @Property({ length: 64, nullable: true })
+  private nextTimeZone?: string;
+
+  @Property({ nullable: true })
+  private nextTimeZoneFrom?: Date;
+
+  @Property({ type: 'smallint' })
+  dayStartHour: Opt<number> = 0;
+
+  @Enum({ items: () => RISK_LEVELS })
+  riskTolerance: Opt<RiskLevel> = 'moderate';
+
+  @Property()
+  aiEnabled: Opt<boolean> = false;
+
+  @Enum({ items: () => THEMES })
+  theme: Opt<Theme> = 'system';
+
+  @Property({ version: true })
+  readonly version!: Opt<number>;
+
+  constructor(user: User, timeZone = 'UTC') {
+    super();
+    this.user = ref(user);
+    this._timeZone = requireTimeZone(timeZone);
+  }
+
+  /** The zone that counts until a change of zone takes effect; {@link timeZoneAt} knows both. */
+  get timeZone(): string {
+    return this._timeZone;
+  }
+
+  /** The zone that the person's days are counted in at an instant. */
+  timeZoneAt(instant: Date): string {
+    return this.nextTimeZone && this.nextTimeZoneFrom && instant >= this.nextTimeZoneFrom ? this.nextTimeZone : this._timeZone;
+  }
+
+  /** A new zone counts from the next local day, so that no day happens twice and none is cut short unseen. */
+  moveToTimeZone(timeZone: string, now: Date): void {
+    requireTimeZone(timeZone);
+    this._timeZone = this.timeZoneAt(now);
+    this.nextTimeZone = timeZone;
+    this.nextTimeZoneFrom = startOfNextLocalDay(now, this._timeZone);
+  }
+}
+
+function requireTimeZone(name: string): string {
+  if (!isTimeZone(name)) throw new ValidationError('preferences.unknown-time-zone', 'A time zone is an IANA name such as "Europe/Rome".');
+  return name;
+}

@@ -1,0 +1,147 @@
+import { type Opt, PrimaryKeyProp } from '@mikro-orm/core';
+import { Check, Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
+import { newId, ownedBy, Timestamped, type Transitions, transition } from '../shared/index.js';
+import { normalizeEmail } from './email.js';
+
+export const USER_STATUSES = ['active', 'suspended', 'closing', 'closed', 'erased'] as const;
+export type UserStatus = (typeof USER_STATUSES)[number];
+
+const STATUS_AFTER: Transitions<UserStatus> = {
+  active: ['suspended', 'closing'],
+  suspended: ['active'],
+  closing: ['closed'],
+  closed: ['erased'],
+  erased: [],
+};
+
+export const KYC_STATUSES = ['none', 'pending', 'verified', 'rejected', 'expired'] as const;
+export type KycStatus = (typeof KYC_STATUSES)[number];
+
+const KYC_AFTER: Transitions<KycStatus> = {
+  none: ['pending'],
+  pending: ['verified', 'rejected'],
+  verified: ['expired'],
+  rejected: ['pending'],
+  expired: ['pending'],
+};
+
+/** A person with an account. Personal data lives in the profile; here are only the address to sign in with and two states. */
+@Entity({ tableName: 'users', ...ownedBy('id') })
+@Check({ name: 'users_email_normal', expression: `email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$'` })
+@Check({ name: 'users_suspended_at', expression: `status <> 'suspended' or suspended_at is not null` })
+@Check({ name: 'users_closing_at', expression: `not (status in ('closing', 'closed', 'erased')) or closing_at is not null` })
+@Check({ name: 'users_closed_at', expression: `not (status in ('closed', 'erased')) or closed_at is not null` })
+@Check({ name: 'users_erased_at', expression: `(status = 'erased') = (erased_at is not null)` })
+@Check({ name: 'users_kyc_verified_at', expression: `kyc_status <> 'verified' or kyc_verified_at is not null` })
+export class User extends Timestamped {
+  [PrimaryKeyProp]?: 'id';
+
+  @PrimaryKey({ type: 'uuid' })
+  readonly id: string;
+
+  @Property({ length: 254, accessor: 'email' })
+  @Unique({ name: 'users_email_unique' })
+  private _email: string;
+
+  @Property({ nullable: true })
+  emailVerifiedAt?: Date;
+
+  @Enum({ items: () => USER_STATUSES, accessor: 'status' })
+  private _status: UserStatus = 'active';
+
+  @Property({ nullable: true })
+  suspendedAt?: Date;
+
+  @Property({ nullable: true })
+  closingAt?: Date;
+
+  @Property({ nullable: true })
+  closedAt?: Date;
+
+  @Property({ nullable: true })
+  erasedAt?: Date;
+
+  @Enum({ items: () => KYC_STATUSES, accessor: 'kycStatus' })
+  private _kycStatus: KycStatus = 'none';
+
+  @Property({ nullable: true })
+  kycVerifiedAt?: Date;
+
+  @Property({ version: true })
+  readonly version!: Opt<number>;
+
+  constructor(email: string, id: string = newId()) {
+    super();
+    this.id = id;
+    this._email = normalizeEmail(email);
+  }
+
+  get email(): string {
+    return this._email;
+  }
+
+  get status(): Opt<UserStatus> {
+    return this._status;
+  }
+
+  get kycStatus(): Opt<KycStatus> {
+    return this._kycStatus;
+  }
+
+  verifyEmail(now: Date): void {
+    this.emailVerifiedAt ??= now;
+  }
+
+  suspend(now: Date): void {
+    this.become('suspended');
+    this.suspendedAt = now;
+  }
+
+  reinstate(): void {
+    if (this._status !== 'suspended') transition('user', STATUS_AFTER, this._status, 'suspended');
+    this.become('active');
+  }
+
+  /** The account takes no new business; what is open may still end. */
+  startClosing(now: Date): void {
+    this.become('closing');
+    this.closingAt = now;
+  }
+
+  close(now: Date): void {
+    this.become('closed');
+    this.closedAt = now;
+  }
+
+  /** Leaves a tombstone: the row stays for the books, the address is gone. */
+  erase(now: Date): void {
+    this.become('erased');
+    this.erasedAt = now;
+    this._email = `${this.id}@erased.invalid`;
+  }
+
+  startKyc(): void {
+    this.becomeKyc('pending');
+  }
+
+  passKyc(now: Date): void {
+    this.becomeKyc('verified');
+    this.kycVerifiedAt = now;
+  }
+
+  rejectKyc(): void {
+    this.becomeKyc('rejected');
+  }
+
+  expireKyc(): void {
+    this.becomeKyc('expired');
+  }
+
+  private become(status: UserStatus): void {
+    this._status = transition('user', STATUS_AFTER, this._status, status);
+  }
+
+  private becomeKyc(status: KycStatus): void {
+    this._kycStatus = transition('kyc', KYC_AFTER, this._kycStatus, status);
+  }
+}

@@ -1,0 +1,68 @@
+import { type Opt, PrimaryKeyProp, type Ref } from '@mikro-orm/core';
+import { Check, Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
+import type { User } from '../identity/index.js';
+import type { Asset } from '../market/index.js';
+import { AmountType, type Decimal, ownedBy } from '../shared/index.js';
+import type { LedgerAccount } from './ledger-account.entity.js';
+import type { Transaction } from './transaction.entity.js';
+
+/**
+ * A positive amount of one asset that left one account of a book (`debit`) and entered another (`credit`).
+ * Balanced by construction; the keys forbid two users, two assets or the same account twice. Never changed, never deleted.
+ */
+@Entity({ tableName: 'ledger_entries', ...ownedBy() })
+@Unique({ name: 'ledger_entries_position_unique', properties: ['user', 'transaction', 'position'] })
+@Index({ name: 'ledger_entries_debit_index', properties: ['user', 'debit', 'asset', 'id'] })
+@Index({ name: 'ledger_entries_credit_index', properties: ['user', 'credit', 'asset', 'id'] })
+@Index({ name: 'ledger_entries_asset_id_index', properties: ['asset'] })
+@Check({ name: 'ledger_entries_amount_positive', expression: `amount > 0` })
+@Check({ name: 'ledger_entries_two_accounts', expression: `debit_id <> credit_id` })
+export class LedgerEntry {
+  [PrimaryKeyProp]?: ['user', 'id'];
+
+  @ManyToOne({ primary: true, deleteRule: 'restrict', updateRule: 'no action' })
+  readonly user!: Ref<User>;
+
+  @PrimaryKey({ type: 'uuid' })
+  readonly id!: string;
+
+  @ManyToOne({ joinColumns: ['user_id', 'transaction_id'], deleteRule: 'restrict', updateRule: 'no action' })
+  readonly transaction!: Ref<Transaction>;
+
+  /** 1 for the first entry of its transaction. */
+  @Property({ type: 'smallint' })
+  readonly position!: number;
+
+  @ManyToOne({
+    joinColumns: ['user_id', 'debit_id', 'asset_id'],
+    referencedColumnNames: ['user_id', 'id', 'asset_id'],
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
+  readonly debit!: Ref<LedgerAccount>;
+
+  @ManyToOne({
+    joinColumns: ['user_id', 'credit_id', 'asset_id'],
+    referencedColumnNames: ['user_id', 'id', 'asset_id'],
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
+  readonly credit!: Ref<LedgerAccount>;
+
+  @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
+  readonly asset!: Ref<Asset>;
+
+  @Property({ type: AmountType })
+  readonly amount!: Decimal;
+
+  /** The balance of the debited account after this entry. */
+  @Property({ type: AmountType })
+  readonly debitBalance!: Decimal;
+
+  /** The balance of the credited account after this entry. */
+  @Property({ type: AmountType })
+  readonly creditBalance!: Decimal;
+
+  @Property({ type: 'datetime', defaultRaw: 'now()' })
+  readonly createdAt!: Opt<Date>;
+}

@@ -1,0 +1,2 @@
+export * from './asset.entity.js';
+export * from './asset-price.entity.js';

@@ -1,0 +1,38 @@
+import { type IDatabaseDriver, MikroORM as AnyOrm } from '@mikro-orm/core';
+import type { MikroORM } from '@mikro-orm/sql';
+import { AutoInvestRule, AutoInvestRun, RoundUp, RoundUpRule } from './automation/index.js';
+import { type DatabaseTarget, ormOptions } from './database/index.js';
+import { User, UserPreferences, UserProfile, UserWallet } from './identity/index.js';
+import { LedgerAccount, LedgerEntry, Transaction, TransactionFee } from './ledger/index.js';
+import { Asset, AssetPrice } from './market/index.js';
+import { OutboxEvent } from './outbox/index.js';
+import { Basket, BasketAsset, Portfolio, PortfolioHolding, PortfolioSnapshot } from './portfolio/index.js';
+
+/** Every entity of the application. */
+export const ENTITIES = [
+  User,
+  UserWallet,
+  UserProfile,
+  UserPreferences,
+  Asset,
+  AssetPrice,
+  LedgerAccount,
+  LedgerEntry,
+  Transaction,
+  TransactionFee,
+  Portfolio,
+  PortfolioHolding,
+  PortfolioSnapshot,
+  Basket,
+  BasketAsset,
+  AutoInvestRule,
+  AutoInvestRun,
+  RoundUpRule,
+  RoundUp,
+  OutboxEvent,
+];
+
+/** Prepares MikroORM for a database. Nothing connects before the first query. Close it with `orm.close()`. */
+export async function openDatabase(target: DatabaseTarget): Promise<MikroORM> {
+  return (await AnyOrm.init<IDatabaseDriver>(ormOptions(target, ENTITIES) as never)) as unknown as MikroORM;
+}

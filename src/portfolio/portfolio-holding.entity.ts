@@ -1,0 +1,90 @@
+import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
+import { Check, Entity, Index, ManyToOne, OneToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
+import type { User } from '../identity/index.js';
+import type { LedgerAccount } from '../ledger/index.js';
+import type { Asset } from '../market/index.js';
+import { AMOUNT, AmountType, Decimal, newId, ownedBy, roundDown, Timestamped, ValidationError, ZERO } from '../shared/index.js';
+import type { Basket } from './basket.entity.js';
+import type { Portfolio } from './portfolio.entity.js';
+
+/**
+ * What a portfolio holds of one asset, through one basket or directly, and what that cost.
+ * The quantity lives in the ledger account; the average cost lives here. No quantity, no cost.
+ */
+@Entity({ tableName: 'portfolio_holdings', ...ownedBy() })
+@Unique({
+  name: 'portfolio_holdings_place_unique',
+  expression: `create unique index portfolio_holdings_place_unique on portfolio_holdings (user_id, portfolio_id, asset_id, basket_id) nulls not distinct`,
+})
+@Index({ name: 'portfolio_holdings_asset_id_index', properties: ['asset'] })
+@Index({ name: 'portfolio_holdings_basket_id_index', properties: ['basket'] })
+@Check({ name: 'portfolio_holdings_cost_basis_not_negative', expression: `cost_basis >= 0` })
+export class PortfolioHolding extends Timestamped {
+  [PrimaryKeyProp]?: ['user', 'id'];
+
+  @ManyToOne({ primary: true, deleteRule: 'restrict', updateRule: 'no action' })
+  readonly user: Ref<User>;
+
+  @PrimaryKey({ type: 'uuid' })
+  readonly id: string = newId();
+
+  @ManyToOne({ joinColumns: ['user_id', 'portfolio_id'], deleteRule: 'restrict', updateRule: 'no action' })
+  readonly portfolio: Ref<Portfolio>;
+
+  @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
+  readonly asset: Ref<Asset>;
+
+  @ManyToOne({ nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
+  readonly basket?: Ref<Basket>;
+
+  @OneToOne({ joinColumns: ['user_id', 'account_id'], deleteRule: 'restrict', updateRule: 'no action' })
+  readonly account: Ref<LedgerAccount>;
+
+  @Property({ type: AmountType, accessor: 'costBasis' })
+  private _costBasis: Decimal = ZERO;
+
+  @Property({ type: AmountType, accessor: 'realisedGain' })
+  private _realisedGain: Decimal = ZERO;
+
+  @Property({ version: true })
+  readonly version!: Opt<number>;
+
+  constructor(portfolio: Portfolio, asset: Asset, basket: Basket | undefined, account: LedgerAccount) {
+    super();
+    this.user = portfolio.user;
+    this.portfolio = ref(portfolio);
+    this.asset = ref(asset);
+    this.basket = basket && ref(basket);
+    this.account = ref(account);
+  }
+
+  /** What the units held have cost, in the portfolio's currency. */
+  get costBasis(): Opt<Decimal> {
+    return this._costBasis;
+  }
+
+  /** What sales have brought beyond the cost of what was sold. */
+  get realisedGain(): Opt<Decimal> {
+    return this._realisedGain;
+  }
+
+  recordPurchase(cost: Decimal): void {
+    if (cost.lte(0)) throw new ValidationError('holding.cost-not-positive', 'A purchase costs more than 0.');
+    this._costBasis = this._costBasis.plus(cost);
+  }
+
+  /**
+   * Average cost: a sale takes cost in proportion to the quantity, rounded down to 8 decimals; a full exit takes all of it.
+   * @param quantity units sold, at most those held.
+   * @param held units held before the sale.
+   * @returns the gain realised: proceeds less the cost of what was sold.
+   */
+  recordSale(quantity: Decimal, held: Decimal, proceeds: Decimal): Decimal {
+    if (quantity.lte(0) || quantity.gt(held)) throw new ValidationError('holding.quantity-range', 'A sale is of more than 0 and at most what is held.');
+    const cost = quantity.eq(held) ? this._costBasis : roundDown(this._costBasis.mul(quantity).div(held), AMOUNT.scale);
+    const gain = proceeds.minus(cost);
+    this._costBasis = this._costBasis.minus(cost);
+    this._realisedGain = this._realisedGain.plus(gain);
+    return gain;
+  }
+}
