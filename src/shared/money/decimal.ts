@@ -31,11 +31,11 @@ export const PERCENT: NumericScale = { precision: 7, scale: 4 };
 /** Totals over many users. */
 export const TOTAL: NumericScale = { precision: 38, scale: 8 };
 
-const PLAIN_DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const PLAIN_DECIMAL = /^(?!-[0.]+$)-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /**
  * Reads a decimal from its text. Only the plain form is taken: `12`, `-0.5`, `1.50`; no spaces, signs `+`, exponents,
- * grouping, other scripts, `NaN` or `Infinity`.
+ * grouping, other scripts, `-0`, `NaN` or `Infinity`.
  * @param what names the value in the error.
  * @throws {ValidationError} `decimal.malformed`, `decimal.too-precise` or `decimal.out-of-range`; nothing is ever rounded.
  */
