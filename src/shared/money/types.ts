@@ -1,5 +1,5 @@
 import { Type } from '@mikro-orm/core';
-import { AMOUNT, Decimal, type NumericScale, PERCENT, PRICE, requireFits, TOTAL } from './decimal.js';
+import { AMOUNT, Decimal, type NumericScale, PERCENT, PRICE, parseDecimal, requireFits, TOTAL } from './decimal.js';
 
 /**
  * A `numeric` column as a {@link Decimal}.
@@ -15,6 +15,8 @@ abstract class DecimalType extends Type<Decimal | null, string | null> {
 
   override convertToDatabaseValue(value: Decimal | string | null): string | null {
     if (value == null) return null;
+    // Text comes from conditions and cursors; decimal.js alone would take `0x10` and `1_000` too.
+    if (typeof value === 'string') return parseDecimal(value, this.numeric, this.prop?.name).toFixed(this.numeric.scale);
     const decimal = Decimal.isDecimal(value) ? value : new Decimal(value);
     return requireFits(decimal, this.numeric, this.prop?.name).toFixed(this.numeric.scale);
   }
