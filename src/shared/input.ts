@@ -20,7 +20,10 @@ export const PositiveAmount = decimalInput(AMOUNT).refine(positive, 'must be gre
 /** A positive unit price, as text with at most 12 decimals. */
 export const PositivePrice = decimalInput(PRICE).refine(positive, 'must be greater than 0');
 /** A percentage from 0 to 100, as text with at most 4 decimals. */
-export const Percentage = decimalInput(PERCENT).refine(value => value.gte(0) && value.lte(100), 'must be from 0 to 100');
+export const Percentage = decimalInput(PERCENT).refine(
+  value => value.gte(0) && value.lte(100),
+  'must be from 0 to 100',
+);
 
 /** What names one wish of a caller for ever: the same key never takes effect twice. */
 export const IdempotencyKey = z
@@ -38,8 +41,8 @@ export const PlainText = (max: number) =>
     .max(max)
     .refine(text => text.isWellFormed() && !text.includes('\0'), 'must not hold NUL or lone surrogates');
 
-/** A calendar date, `YYYY-MM-DD`, that exists. */
-export const LocalDate = z.iso.date();
+/** A calendar date, `YYYY-MM-DD`, that exists; PostgreSQL's calendar has no year 0. */
+export const LocalDate = z.iso.date().refine(date => date >= '0001-01-01', 'must be of the year 1 or later');
 
 /**
  * Checks an input at the door of a use case.
@@ -48,6 +51,20 @@ export const LocalDate = z.iso.date();
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input, { reportInput: false });
   if (result.success) return result.data;
-  const problems = result.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`);
-  throw new ValidationError('input.invalid', problems.join('; '), { fields: result.error.issues.map(i => i.path.join('.')).join(',') });
+  const problems = result.error.issues.flatMap(problemsOf).slice(0, PROBLEMS_MAX);
+  throw new ValidationError('input.invalid', problems.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+    fields: problems.map(({ field }) => field).join(','),
+  });
 }
+
+/** How many problems an error tells of: a sender of a thousand unknown fields does not decide how long it is. */
+const PROBLEMS_MAX = 20;
+
+const problemsOf = (issue: z.core.$ZodIssue): { field: string; message: string }[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map(key => ({ field: fieldAt([...issue.path, key]), message: 'is not a field of this input' }))
+    : [{ field: fieldAt(issue.path), message: issue.message }];
+
+/** Names a field. The sender chooses the names of unknown fields and of entries: what is not a plain name may be personal. */
+const fieldAt = (path: readonly PropertyKey[]): string =>
+  path.map(part => (/^[\w-]{1,40}$/.test(String(part)) ? String(part) : '?')).join('.') || 'input';
