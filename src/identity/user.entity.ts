@@ -98,7 +98,6 @@ export class User extends Timestamped {
   }
 
   reinstate(): void {
-    if (this._status !== 'suspended') transition('user', STATUS_AFTER, this._status, 'suspended');
     this.become('active');
   }
 
