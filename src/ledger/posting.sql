@@ -15,6 +15,7 @@ declare
   v_hash constant text := p_posting->>'hash';
   v_status constant text := p_posting->>'status';
   v_at constant timestamptz := (p_posting->>'occurredAt')::timestamptz;
+  v_amount constant numeric := (p_posting->>'amount')::numeric;
   v_reverses constant uuid := (p_posting->>'reverses')::uuid;
   v_found transactions;
   v_position int := 0;
@@ -41,6 +42,11 @@ begin
     raise exception using errcode = 'NE003', message = 'ledger.not-your-book';
   end if;
 
+  -- What the column would round or could not hold is refused, and so is NaN: it is greater than any number.
+  if not (v_amount > 0 and v_amount < 1e10 and scale(trim_scale(v_amount)) <= 8) then
+    raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
+  end if;
+
   -- The key, and with it the transaction: opened, or taken up again to end its pending state.
   if p_posting ? 'closes' then
     select * into v_found from transactions where user_id = p_user_id and id = (p_posting->>'closes')::uuid for update;
@@ -57,7 +63,7 @@ begin
       end if;
       update transactions
       set status = v_status,
-        amount = coalesce((p_posting->>'amount')::numeric, amount),
+        amount = coalesce(v_amount, amount),
         posted_at = case when v_status = 'posted' then v_at end,
         closed_at = case when v_status <> 'posted' then v_at end,
         failure_reason = p_posting->>'failureReason',
@@ -73,18 +79,26 @@ begin
   else
     insert into transactions (user_id, id, type, status, asset_id, amount, portfolio_id, basket_id, occurred_at, posted_at,
       idempotency_key, request_hash, external_source, external_reference, reverses_id)
-    select p_user_id, v_id, p_posting->>'type', v_status, (p_posting->>'asset')::uuid, (p_posting->>'amount')::numeric,
+    select p_user_id, v_id, p_posting->>'type', v_status, (p_posting->>'asset')::uuid, v_amount,
       (p_posting->>'portfolio')::uuid, (p_posting->>'basket')::uuid, v_at, case when v_status = 'posted' then v_at end,
       v_key, v_hash, p_posting->>'externalSource', p_posting->>'externalReference', v_reverses
     where not exists (select from transactions where user_id = p_user_id and closing_key = v_key)
-    on conflict (user_id, idempotency_key) do nothing;
+    -- Any conflict, not the key's alone: of two calls with one key at the same moment, the later may meet the earlier at
+    -- the external reference first.
+    on conflict do nothing;
     if not found then
       select * into v_found from transactions where user_id = p_user_id and idempotency_key = v_key;
-      if v_found.request_hash is distinct from v_hash then
+      if v_found.request_hash = v_hash then
+        perform set_config('nestegg.user_id', coalesce(v_acting, ''), true);
+        return jsonb_build_object('replayed', true, 'transactionId', v_found.id);
+      elsif exists (select from transactions where user_id = p_user_id and v_key in (idempotency_key, closing_key)) then
         raise exception using errcode = 'NE002', message = 'ledger.idempotency-conflict';
       end if;
-      perform set_config('nestegg.user_id', coalesce(v_acting, ''), true);
-      return jsonb_build_object('replayed', true, 'transactionId', v_found.id);
+      raise exception using errcode = '23505', message = 'recorded already', table = 'transactions', constraint = case
+        when exists (select from transactions where user_id = p_user_id and id = v_id) then 'transactions_pkey'
+        when exists (select from transactions where user_id = p_user_id and reverses_id = v_reverses) then 'transactions_reverses_unique'
+        else 'transactions_external_reference_unique'
+      end;
     end if;
     if v_reverses is not null then
       update transactions set status = 'reversed', reversed_at = v_at, updated_at = now()
@@ -95,7 +109,7 @@ begin
     end if;
   end if;
 
-  -- The accounts: those missing are opened empty, then all are locked in id order.
+  -- The accounts: those missing are opened empty, in one order for all, then all are locked in id order.
   insert into ledger_accounts (user_id, id, kind, asset_id, portfolio_id, basket_id)
   select p_user_id, a.id, a.kind, a.asset, a.portfolio, a.basket
   from jsonb_to_recordset(p_posting->'accounts') as a(id uuid, kind text, asset uuid, portfolio uuid, basket uuid)
@@ -104,6 +118,7 @@ begin
     where l.user_id = p_user_id and l.kind = a.kind and l.asset_id = a.asset
       and l.portfolio_id is not distinct from a.portfolio and l.basket_id is not distinct from a.basket
   )
+  order by a.kind, a.asset, a.portfolio, a.basket
   on conflict do nothing;
 
   for v_account in
@@ -116,6 +131,10 @@ begin
     order by l.id
     for update of l
   loop
+    -- Under two numbers it would have two balances, and could be spent twice.
+    if v_account.id = any (v_account_ids) then
+      raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
+    end if;
     v_account_ids[v_account.n] := v_account.id;
     v_kinds[v_account.n] := v_account.kind;
     v_assets[v_account.n] := v_account.asset_id;
@@ -131,7 +150,8 @@ begin
     v_credit := v_entry.credit;
     if v_account_ids[v_debit] is null or v_account_ids[v_credit] is null or v_debit = v_credit
       or v_assets[v_debit] <> v_assets[v_credit]
-      or v_entry.amount is null or v_entry.amount = 'NaN' or v_entry.amount <= 0 or scale(trim_scale(v_entry.amount)) > 8
+      or v_entry.amount is null
+      or not (v_entry.amount > 0 and v_entry.amount < 1e10 and scale(trim_scale(v_entry.amount)) <= 8)
     then
       raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
     end if;
@@ -165,9 +185,10 @@ begin
   from unnest(v_account_ids, v_balances) as a(id, balance)
   where l.user_id = p_user_id and l.id = a.id and l.balance <> a.balance;
 
+  -- A fee is what its entry took.
   insert into transaction_fees (user_id, id, transaction_id, kind, asset_id, amount, rate, entry_id)
-  select p_user_id, f.id, v_id, f.kind, f.asset, f.amount, f.rate, v_entry_ids[f.entry]
-  from jsonb_to_recordset(p_posting->'fees') as f(id uuid, kind text, asset uuid, amount numeric, rate numeric, entry int);
+  select p_user_id, f.id, v_id, f.kind, v_entry_assets[f.entry], v_amounts[f.entry], f.rate, v_entry_ids[f.entry]
+  from jsonb_to_recordset(p_posting->'fees') as f(id uuid, kind text, rate numeric, entry int);
 
   insert into outbox_events (user_id, id, type, payload, occurred_at)
   select p_user_id, o.id, o.type, o.payload, v_at
