@@ -1,5 +1,5 @@
 import type { EntityManager } from '../database/index.js';
-import { AMOUNT, type Decimal, newId, requireFits, ValidationError } from '../shared/index.js';
+import { AMOUNT, type Decimal, newId, PERCENT, requireFits, ValidationError } from '../shared/index.js';
 import { type AccountKind, LedgerAccount } from './ledger-account.entity.js';
 import { LedgerEntry } from './ledger-entry.entity.js';
 import type { Leg, OutboxMessage, Place, Posted, Posting } from './posting.js';
@@ -30,7 +30,10 @@ export class PostingBody {
   private add({ from, to, assetId, amount, fee }: Leg): void {
     const text = amountText(amount, 'leg');
     this.entries.push({ id: newId(), debit: this.numberOf(from, assetId), credit: this.numberOf(to, assetId), amount: text });
-    if (fee) this.fees.push({ id: newId(), kind: fee.kind, asset: assetId, amount: text, rate: fee.rate?.toFixed(), entry: this.entries.length });
+    if (fee) {
+      const rate = fee.rate && requireFits(fee.rate, PERCENT, 'rate').toFixed(PERCENT.scale);
+      this.fees.push({ id: newId(), kind: fee.kind, asset: assetId, amount: text, rate, entry: this.entries.length });
+    }
   }
 
   private numberOf({ kind, portfolioId: portfolio, basketId: basket }: Place, asset: string): number {

@@ -155,6 +155,8 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
     external_reference: header.externalReference ?? null,
     reverses_id: header.reverses ?? null,
   });
+  // The transaction that this one reverses is another one now, also where it is loaded already.
+  if (header.reverses) await em.findOneOrFail(Transaction, { user: userId, id: header.reverses }, { refresh: true });
   return { transaction, ...body.stored(em, userId, answer), replayed: false };
 }
 
