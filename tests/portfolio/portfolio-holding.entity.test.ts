@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { LedgerAccount } from '../../src/ledger/index.js';
+import { PortfolioHolding } from '../../src/portfolio/index.js';
+import { Decimal, ZERO } from '../../src/shared/index.js';
+import { entitiesKnown } from '../shared/entities-known.js';
+import { activeBasket, aPortfolio, decimal, refusal, share } from '../shared/examples.js';
+
+beforeAll(entitiesKnown, 30_000);
+
+/** A holding whose purchases have cost the amounts. */
+function holdingBoughtFor(...costs: string[]): PortfolioHolding {
+  const holding = new PortfolioHolding(aPortfolio(), share(), undefined, new LedgerAccount());
+  for (const cost of costs) holding.recordPurchase(decimal(cost));
+  return holding;
+}
+const sell = (holding: PortfolioHolding, quantity: string, held: string, proceeds: string) =>
+  holding.recordSale(decimal(quantity), decimal(held), decimal(proceeds)).toFixed();
+const figures = (holding: PortfolioHolding) => [holding.costBasis.toFixed(), holding.realisedGain.toFixed()];
+
+describe('a holding', () => {
+  test('starts with no cost and no gain', () => {
+    expect(figures(holdingBoughtFor())).toEqual(['0', '0']);
+  });
+
+  test('is of one asset in one portfolio, through a basket or directly', () => {
+    const [portfolio, acme, basket, account] = [aPortfolio(), share(), activeBasket(), new LedgerAccount()];
+    const holding = new PortfolioHolding(portfolio, acme, basket, account);
+    expect(holding.user).toBe(portfolio.user);
+    expect(holding.portfolio.unwrap()).toBe(portfolio);
+    expect(holding.asset.unwrap()).toBe(acme);
+    expect(holding.basket?.unwrap()).toBe(basket);
+    expect(holding.account.unwrap()).toBe(account);
+    expect(new PortfolioHolding(portfolio, acme, undefined, account).basket).toBeUndefined();
+  });
+
+  test('costs what its purchases cost together', () => {
+    expect(figures(holdingBoughtFor('10.00', '4.00', '0.00000001'))).toEqual(['14.00000001', '0']);
+  });
+
+  test.each(['0', '-1'])('is not bought for %s', cost => {
+    const holding = holdingBoughtFor('10');
+    expect(() => holding.recordPurchase(decimal(cost))).toThrow(refusal('holding.cost-not-positive'));
+    expect(figures(holding)).toEqual(['10', '0']);
+  });
+});
+
+describe('a sale', () => {
+  // By hand: 14.00 × 1.5 ÷ 4 = 5.25 of cost; 6.00 − 5.25 = 0.75; 14.00 − 5.25 = 8.75; 7.50 − 8.75 = −1.25; 0.75 − 1.25 = −0.50.
+  test('takes its share of the average cost, and the last one takes all that is left', () => {
+    const holding = holdingBoughtFor('10.00', '4.00');
+    expect(sell(holding, '1.5', '4', '6.00')).toBe('0.75');
+    expect(figures(holding)).toEqual(['8.75', '0.75']);
+    expect(sell(holding, '2.5', '2.5', '7.50')).toBe('-1.25');
+    expect(figures(holding)).toEqual(['0', '-0.5']);
+  });
+
+  // By hand: 10 ÷ 3 = 3.33333333|3…, down to 3.33333333; 6.66666667 ÷ 2 = 3.33333333|5, down again; the rest is 3.33333334.
+  // Gains 4 − 3.33333333, 3 − 3.33333333, 3.5 − 3.33333334; together 10.5 − 10.
+  test('rounds a share of cost without end down, and loses nothing by it', () => {
+    const holding = holdingBoughtFor('10');
+    expect(sell(holding, '1', '3', '4')).toBe('0.66666667');
+    expect(figures(holding)).toEqual(['6.66666667', '0.66666667']);
+    expect(sell(holding, '1', '2', '3')).toBe('-0.33333333');
+    expect(figures(holding)).toEqual(['3.33333334', '0.33333334']);
+    expect(sell(holding, '1', '1', '3.5')).toBe('0.16666666');
+    expect(figures(holding)).toEqual(['0', '0.5']);
+  });
+
+  test('of almost everything leaves some of the cost with what remains', () => {
+    const holding = holdingBoughtFor('0.00000001');
+    expect(sell(holding, '9999999999.99999998', '9999999999.99999999', '1')).toBe('1');
+    expect(figures(holding)).toEqual(['0.00000001', '1']);
+  });
+
+  test('that brings nothing loses all that was paid', () => {
+    const holding = holdingBoughtFor('10');
+    expect(sell(holding, '3', '3', '0')).toBe('-10');
+    expect(figures(holding)).toEqual(['0', '-10']);
+  });
+
+  test('may be followed by a purchase, which starts a cost of its own', () => {
+    const holding = holdingBoughtFor('10');
+    sell(holding, '3', '3', '12');
+    holding.recordPurchase(decimal('5'));
+    expect(figures(holding)).toEqual(['5', '2']);
+  });
+
+  test.each([
+    ['nothing', '0'],
+    ['less than nothing', '-1'],
+    ['more than is held', '4.00000001'],
+  ])('of %s is refused and changes nothing', (_what, quantity) => {
+    const holding = holdingBoughtFor('10');
+    expect(() => sell(holding, quantity, '4', '6')).toThrow(refusal('holding.quantity-range'));
+    expect(figures(holding)).toEqual(['10', '0']);
+  });
+});
+
+const HUNDRED_MILLIONTHS = fc.bigInt({ min: 1n, max: 10n ** 13n }).map(n => new Decimal(n.toString()).div(1e8));
+
+test('whatever is bought and sold, what came in less what went out is the gain, and nothing held costs nothing', () => {
+  const trade = fc.record({ buys: fc.boolean(), quantity: HUNDRED_MILLIONTHS, money: HUNDRED_MILLIONTHS });
+  fc.assert(
+    fc.property(fc.array(trade, { maxLength: 20 }), HUNDRED_MILLIONTHS, (trades, last) => {
+      const holding = holdingBoughtFor();
+      let [held, cashFlow] = [ZERO, ZERO];
+      const sale = (quantity: Decimal, proceeds: Decimal) => {
+        holding.recordSale(quantity, held, proceeds);
+        [held, cashFlow] = [held.minus(quantity), cashFlow.plus(proceeds)];
+      };
+      for (const { buys, quantity, money } of trades) {
+        if (buys) {
+          holding.recordPurchase(money);
+          [held, cashFlow] = [held.plus(quantity), cashFlow.minus(money)];
+        } else if (held.gt(0)) sale(Decimal.min(quantity, held), money);
+        expect(holding.costBasis.gt(0)).toBe(held.gt(0));
+        expect(holding.realisedGain.minus(holding.costBasis).eq(cashFlow)).toBe(true);
+      }
+      if (held.gt(0)) sale(held, last);
+      expect(figures(holding)).toEqual(['0', cashFlow.toFixed()]);
+    }),
+  );
+});

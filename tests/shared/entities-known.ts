@@ -1,0 +1,9 @@
+import { openDatabase } from '../../src/orm.js';
+
+let known: Promise<unknown> | undefined;
+
+/** Lets MikroORM read the entities; nothing connects. Before that a collection, such as a basket's assets, takes nothing. */
+export const entitiesKnown = (): Promise<unknown> => {
+  known ??= openDatabase({ kind: 'server', url: 'postgresql://nobody@localhost/never-connected' });
+  return known;
+};
