@@ -173,7 +173,8 @@ export class AutoInvestRule extends Timestamped {
   advance(now: Date, succeeded: boolean): void {
     if (succeeded) this._runs += 1;
     if (this._status !== 'active') return;
-    if (this.maxRuns !== undefined && this._runs >= this.maxRuns) this.complete(now);
+    // What a row does not have is loaded as null, and null counts as 0 in a comparison.
+    if (this.maxRuns != null && this._runs >= this.maxRuns) this.complete(now);
     else this.scheduleFrom(new Date(now.getTime() + 1), now);
   }
 
@@ -188,7 +189,7 @@ export class AutoInvestRule extends Timestamped {
   }
 
   private isPastEnd(instant: Date): boolean {
-    return this.endDate !== undefined && this.endDate !== null && localDate(instant, this.timeZone) > this.endDate;
+    return this.endDate !== undefined && localDate(instant, this.timeZone) > this.endDate;
   }
 
   private complete(now: Date): void {
