@@ -7,3 +7,4 @@ export { ENTITIES, openDatabase } from './orm.js';
 export * from './outbox/index.js';
 export * from './portfolio/index.js';
 export * from './shared/index.js';
+export * from './workflows/index.js';

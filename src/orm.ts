@@ -1,7 +1,7 @@
-import { type IDatabaseDriver, MikroORM as AnyOrm } from '@mikro-orm/core';
+import { MikroORM as AnyOrm, type IDatabaseDriver } from '@mikro-orm/core';
 import type { MikroORM } from '@mikro-orm/sql';
 import { AutoInvestRule, AutoInvestRun, RoundUp, RoundUpRule } from './automation/index.js';
-import { type DatabaseTarget, ormOptions } from './database/index.js';
+import { type DatabaseTarget, type OrmSettings, ormOptions } from './database/index.js';
 import { User, UserPreferences, UserProfile, UserWallet } from './identity/index.js';
 import { LedgerAccount, LedgerEntry, Transaction, TransactionFee } from './ledger/index.js';
 import { Asset, AssetPrice } from './market/index.js';
@@ -33,6 +33,6 @@ export const ENTITIES = [
 ];
 
 /** Prepares MikroORM for a database. Nothing connects before the first query. Close it with `orm.close()`. */
-export async function openDatabase(target: DatabaseTarget): Promise<MikroORM> {
-  return (await AnyOrm.init<IDatabaseDriver>(ormOptions(target, ENTITIES) as never)) as unknown as MikroORM;
+export async function openDatabase(target: DatabaseTarget, settings: OrmSettings = {}): Promise<MikroORM> {
+  return (await AnyOrm.init<IDatabaseDriver>(ormOptions(target, ENTITIES, settings) as never)) as unknown as MikroORM;
 }

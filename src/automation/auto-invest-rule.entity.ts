@@ -2,7 +2,18 @@ import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/es';
 import type { User } from '../identity/index.js';
 import type { Basket, Portfolio } from '../portfolio/index.js';
-import { AmountType, type Decimal, isTimeZone, localDate, newId, ownedBy, Timestamped, type Transitions, transition, ValidationError } from '../shared/index.js';
+import {
+  AmountType,
+  type Decimal,
+  isTimeZone,
+  localDate,
+  newId,
+  ownedBy,
+  Timestamped,
+  type Transitions,
+  transition,
+  ValidationError,
+} from '../shared/index.js';
 import { FREQUENCIES, type Frequency, firstOccurrenceFrom, occurrencesBetween, type Recurrence } from './recurrence.js';
 
 export const AUTO_INVEST_RULE_STATUSES = ['active', 'paused', 'cancelled', 'completed'] as const;
@@ -48,7 +59,10 @@ export interface DueOccurrences {
 @Check({ name: 'auto_invest_rules_end_after_anchor', expression: `end_date >= anchor_date` })
 @Check({ name: 'auto_invest_rules_active_next_run', expression: `(status = 'active') = (next_run_at is not null)` })
 @Check({ name: 'auto_invest_rules_paused_reason', expression: `(status = 'paused') = (pause_reason is not null)` })
-@Check({ name: 'auto_invest_rules_ended_at', expression: `(status in ('cancelled', 'completed')) = (ended_at is not null)` })
+@Check({
+  name: 'auto_invest_rules_ended_at',
+  expression: `(status in ('cancelled', 'completed')) = (ended_at is not null)`,
+})
 export class AutoInvestRule extends Timestamped {
   [PrimaryKeyProp]?: ['user', 'id'];
 
@@ -112,8 +126,10 @@ export class AutoInvestRule extends Timestamped {
     portfolio.requireOpen();
     basket.requireInvestable();
     basket.requireMinimum(plan.amount);
-    if (!isTimeZone(plan.timeZone)) throw new ValidationError('auto-invest.unknown-time-zone', 'A time zone is an IANA name such as "Europe/Rome".');
-    if (plan.maxRuns !== undefined && plan.maxRuns < 1) throw new ValidationError('auto-invest.max-runs', 'A rule runs at least once.');
+    if (!isTimeZone(plan.timeZone))
+      throw new ValidationError('auto-invest.unknown-time-zone', 'A time zone is an IANA name such as "Europe/Rome".');
+    if (plan.maxRuns !== undefined && plan.maxRuns < 1)
+      throw new ValidationError('auto-invest.max-runs', 'A rule runs at least once.');
     this.user = portfolio.user;
     this.portfolio = ref(portfolio);
     this.basket = ref(basket);
@@ -126,7 +142,8 @@ export class AutoInvestRule extends Timestamped {
     this.maxRuns = plan.maxRuns;
     this.catchUp = plan.catchUp ?? 'one';
     this._nextRunAt = firstOccurrenceFrom(this.recurrence, now);
-    if (this.isPastEnd(this._nextRunAt)) throw new ValidationError('auto-invest.never-runs', 'The rule would end before its first run.');
+    if (this.isPastEnd(this._nextRunAt))
+      throw new ValidationError('auto-invest.never-runs', 'The rule would end before its first run.');
   }
 
   get nextRunAt(): Opt<Date> | undefined {
@@ -172,20 +189,26 @@ export class AutoInvestRule extends Timestamped {
   /** Moves on behind `now` after what was due has been dealt with; completes the rule when nothing is left to run. */
   advance(now: Date, succeeded: boolean): void {
     if (succeeded) this._runs += 1;
-    if (this._status !== 'active') return;
-    // What a row does not have is loaded as null, and null counts as 0 in a comparison.
-    if (this.maxRuns != null && this._runs >= this.maxRuns) this.complete(now);
-    else this.scheduleFrom(new Date(now.getTime() + 1), now);
+    if (this._status === 'active') this.scheduleFrom(new Date(now.getTime() + 1), now);
   }
 
   private get recurrence(): Recurrence {
-    return { frequency: this.frequency, anchorDate: this.anchorDate, localTime: this.localTime, timeZone: this.timeZone };
+    return {
+      frequency: this.frequency,
+      anchorDate: this.anchorDate,
+      localTime: this.localTime,
+      timeZone: this.timeZone,
+    };
   }
 
   private scheduleFrom(from: Date, now: Date): void {
     const next = firstOccurrenceFrom(this.recurrence, from);
-    if (this.isPastEnd(next)) this.complete(now);
+    if (this.hasMadeAllRuns || this.isPastEnd(next)) this.complete(now);
     else this._nextRunAt = next;
+  }
+
+  private get hasMadeAllRuns(): boolean {
+    return this.maxRuns !== undefined && this._runs >= this.maxRuns;
   }
 
   private isPastEnd(instant: Date): boolean {

@@ -20,7 +20,10 @@ const STATUS_AFTER: Transitions<AutoInvestRunStatus> = {
 @Unique({ name: 'auto_invest_runs_occurrence_unique', properties: ['user', 'rule', 'scheduledFor'] })
 @Index({ name: 'auto_invest_runs_transaction_index', properties: ['user', 'transaction'] })
 @Check({ name: 'auto_invest_runs_finished_at', expression: `(status = 'pending') = (finished_at is null)` })
-@Check({ name: 'auto_invest_runs_succeeded_transaction', expression: `(status = 'succeeded') = (transaction_id is not null)` })
+@Check({
+  name: 'auto_invest_runs_succeeded_transaction',
+  expression: `(status = 'succeeded') = (transaction_id is not null)`,
+})
 @Check({ name: 'auto_invest_runs_reason', expression: `(status in ('skipped', 'failed')) = (reason is not null)` })
 export class AutoInvestRun extends Timestamped {
   [PrimaryKeyProp]?: ['user', 'id'];
@@ -44,7 +47,12 @@ export class AutoInvestRun extends Timestamped {
   @Property({ length: 80, nullable: true })
   reason?: string;
 
-  @ManyToOne({ joinColumns: ['user_id', 'transaction_id'], nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
+  @ManyToOne({
+    joinColumns: ['user_id', 'transaction_id'],
+    nullable: true,
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
   transaction?: Ref<Transaction>;
 
   @Property({ nullable: true })

@@ -24,7 +24,10 @@ export interface Recurrence {
 }
 
 /** The local date of occurrence `index`, counted from 0 at the anchor. */
-export function occurrenceDate({ frequency, anchorDate }: Pick<Recurrence, 'frequency' | 'anchorDate'>, index: number): string {
+export function occurrenceDate(
+  { frequency, anchorDate }: Pick<Recurrence, 'frequency' | 'anchorDate'>,
+  index: number,
+): string {
   const step = Temporal.Duration.from(STEP[frequency]);
   const total = { days: step.days * index, weeks: step.weeks * index, months: step.months * index };
   return Temporal.PlainDate.from(anchorDate).add(total, { overflow: 'constrain' }).toString();

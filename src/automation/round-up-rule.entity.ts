@@ -2,7 +2,16 @@ import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
 import type { User } from '../identity/index.js';
 import type { Basket, Portfolio } from '../portfolio/index.js';
-import { AmountType, Decimal, newId, ownedBy, Timestamped, type Transitions, transition, ValidationError } from '../shared/index.js';
+import {
+  AmountType,
+  Decimal,
+  newId,
+  ownedBy,
+  Timestamped,
+  type Transitions,
+  transition,
+  ValidationError,
+} from '../shared/index.js';
 
 export const ROUND_TO = [1, 5, 10] as const;
 export type RoundTo = (typeof ROUND_TO)[number];
@@ -13,7 +22,11 @@ export type RoundUpMode = (typeof ROUND_UP_MODES)[number];
 export const ROUND_UP_RULE_STATUSES = ['active', 'paused', 'cancelled'] as const;
 export type RoundUpRuleStatus = (typeof ROUND_UP_RULE_STATUSES)[number];
 
-const STATUS_AFTER: Transitions<RoundUpRuleStatus> = { active: ['paused', 'cancelled'], paused: ['active', 'cancelled'], cancelled: [] };
+const STATUS_AFTER: Transitions<RoundUpRuleStatus> = {
+  active: ['paused', 'cancelled'],
+  paused: ['active', 'cancelled'],
+  cancelled: [],
+};
 
 export interface RoundUpPlan {
   /** The card or account whose purchases are rounded up. */
@@ -84,11 +97,13 @@ export class RoundUpRule extends Timestamped {
     portfolio.requireOpen();
     basket.requireInvestable();
     basket.requireMinimum(plan.threshold);
-    if (!ROUND_TO.includes(plan.roundTo)) throw new ValidationError('round-up.round-to', 'Purchases are rounded up to 1, 5 or 10.');
+    if (!ROUND_TO.includes(plan.roundTo))
+      throw new ValidationError('round-up.round-to', 'Purchases are rounded up to 1, 5 or 10.');
     if (!Number.isInteger(plan.multiplier) || plan.multiplier < 1 || plan.multiplier > 10) {
       throw new ValidationError('round-up.multiplier', 'A multiplier is a whole number from 1 to 10.');
     }
-    if (plan.monthlyCap && !plan.monthlyCap.gt(0)) throw new ValidationError('round-up.monthly-cap', 'A monthly cap must be greater than 0.');
+    if (plan.monthlyCap && !plan.monthlyCap.gt(0))
+      throw new ValidationError('round-up.monthly-cap', 'A monthly cap must be greater than 0.');
     this.user = portfolio.user;
     this.portfolio = ref(portfolio);
     this.basket = ref(basket);

@@ -2,7 +2,16 @@ import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
 import type { User } from '../identity/index.js';
 import type { Transaction } from '../ledger/index.js';
-import { AmountType, Decimal, newId, ownedBy, StateError, Timestamped, type Transitions, transition } from '../shared/index.js';
+import {
+  AmountType,
+  Decimal,
+  newId,
+  ownedBy,
+  StateError,
+  Timestamped,
+  type Transitions,
+  transition,
+} from '../shared/index.js';
 import type { RoundUpRule } from './round-up-rule.entity.js';
 
 export const ROUND_UP_STATUSES = ['pending', 'ready', 'swept', 'cancelled'] as const;
@@ -62,16 +71,28 @@ export class RoundUp extends Timestamped {
   @Property({ nullable: true })
   readyAt?: Date;
 
-  @ManyToOne({ joinColumns: ['user_id', 'transaction_id'], nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
+  @ManyToOne({
+    joinColumns: ['user_id', 'transaction_id'],
+    nullable: true,
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
   transaction?: Ref<Transaction>;
 
   @Property({ nullable: true })
   cancelledAt?: Date;
 
   /** @param allowance what the rule's monthly cap still leaves; the round-up is cut to it. */
-  constructor(rule: RoundUpRule, purchaseReference: string, purchasedAt: Date, purchaseAmount: Decimal, allowance?: Decimal) {
+  constructor(
+    rule: RoundUpRule,
+    purchaseReference: string,
+    purchasedAt: Date,
+    purchaseAmount: Decimal,
+    allowance?: Decimal,
+  ) {
     super();
-    if (rule.status !== 'active') throw new StateError('round-up.rule-not-active', `This round-up rule is ${rule.status}.`);
+    if (rule.status !== 'active')
+      throw new StateError('round-up.rule-not-active', `This round-up rule is ${rule.status}.`);
     const amount = rule.roundUpOf(purchaseAmount);
     this.user = rule.user;
     this.rule = ref(rule);

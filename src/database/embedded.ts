@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PgliteConnection, PgliteDriver } from '@mikro-orm/pglite';
@@ -47,4 +47,14 @@ class ClaimingConnection extends PgliteConnection {
 /** PostgreSQL inside the process (PGlite), kept in a directory that one process at a time may open. */
 export class EmbeddedDriver extends PgliteDriver {
   protected override readonly connection = new ClaimingConnection(this.config);
+}
+
+/**
+ * Deletes an embedded database, so that it starts over empty.
+ * @throws {EmbeddedDatabaseInUseError} while a process has it open; nothing is deleted then.
+ */
+export function resetEmbedded(dataDir: string): void {
+  const claim = new DirectoryClaim(dataDir);
+  rmSync(dataDir, { recursive: true, force: true });
+  claim.release();
 }

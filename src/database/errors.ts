@@ -22,7 +22,12 @@ export class ConfigurationError extends NesteggError {
 /** Nobody was named on whose behalf to act: enter through `asUser` or `asWorker`. */
 export class ContextMissingError extends NesteggError {
   constructor(options?: ErrorOptions) {
-    super('context.missing', 'No user or worker is acting. Enter through asUser(userId, work) or asWorker(work).', {}, options);
+    super(
+      'context.missing',
+      'No user or worker is acting. Enter through asUser(userId, work) or asWorker(work).',
+      {},
+      options,
+    );
   }
 }
 
@@ -50,6 +55,23 @@ export class DatabaseError extends NesteggError {
 /** The login of this connection may not take the role: `grant <role> to <login>` is missing. */
 export class RoleNotGrantedError extends NesteggError {
   constructor(role: string, options?: ErrorOptions) {
-    super('context.role-not-granted', `This login may not act as ${role}. As the owner or an administrator, run: grant ${role} to <login>.`, { role }, options);
+    super(
+      'context.role-not-granted',
+      `This login may not act as ${role}. As the owner or an administrator, run: grant ${role} to <login>.`,
+      { role },
+      options,
+    );
+  }
+}
+
+/** Work that acts for somebody tried to act for somebody again, in a second transaction. */
+export class AlreadyActingError extends NesteggError {
+  constructor(options?: ErrorOptions) {
+    super(
+      'context.already-acting',
+      'This code runs inside asUser, asWorker or asReader already: use the EntityManager it was given.',
+      {},
+      options,
+    );
   }
 }

@@ -44,7 +44,13 @@ export function translateError(error: unknown): unknown {
   if (OWN_CLASS.test(raw.code)) return raisedByUs(raw, options);
   const known = raw.constraint && factories.get(raw.constraint);
   if (known) return known({}, options);
-  if (raw.code === '23505' && raw.constraint) return new ConflictError('database.unique', `The rule ${raw.constraint} allows this only once.`, { constraint: raw.constraint }, options);
+  if (raw.code === '23505' && raw.constraint)
+    return new ConflictError(
+      'database.unique',
+      `The rule ${raw.constraint} allows this only once.`,
+      { constraint: raw.constraint },
+      options,
+    );
   if (raw.code.startsWith('23') && raw.constraint) return new ConstraintError(raw.constraint, options);
   if (raw.code === '42501') return new NotAllowedError(options);
   return new DatabaseError(raw.code, options);
@@ -54,11 +60,15 @@ function raisedByUs(raw: RawDatabaseError, options: ErrorOptions): NesteggError 
   // MikroORM appends the detail to the message, on a line of its own.
   const code = /([a-z-]+\.[a-z-]+)(?:\n|$)/.exec(raw.message)?.[1] ?? raw.code;
   const factory = factories.get(code);
-  return factory ? factory(JSON.parse(raw.detail || '{}') as ErrorDetails, options) : new ConstraintError(code, options);
+  return factory
+    ? factory(JSON.parse(raw.detail || '{}') as ErrorDetails, options)
+    : new ConstraintError(code, options);
 }
 
 /** Errors at commit come from the driver as they are, others wrapped by MikroORM: both carry the five-character SQLSTATE. */
 function rawDatabaseError(error: unknown): RawDatabaseError | undefined {
   if (!(error instanceof Error) || error instanceof NesteggError || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? (error as unknown as RawDatabaseError) : undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+    ? (error as unknown as RawDatabaseError)
+    : undefined;
 }

@@ -1,3 +1,4 @@
+export { resetEmbedded } from './embedded.js';
 export * from './errors.js';
 export * from './fault.js';
 export * from './migrator.js';

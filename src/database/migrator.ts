@@ -1,5 +1,5 @@
-import { Migrator } from '@mikro-orm/migrations';
 import type { MikroORM as AnyOrm, MigrateOptions, MigrationInfo } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
 import type { MikroORM } from '@mikro-orm/sql';
 import { EmbeddedDriver } from './embedded.js';
 
@@ -12,7 +12,10 @@ export class SingleRunnerMigrator extends Migrator {
     orm.config.registerExtension('@mikro-orm/migrator', () => new SingleRunnerMigrator((orm as MikroORM).em));
   }
 
-  protected override async runMigrations(method: 'up' | 'down', options?: string | string[] | MigrateOptions): Promise<MigrationInfo[]> {
+  protected override async runMigrations(
+    method: 'up' | 'down',
+    options?: string | string[] | MigrateOptions,
+  ): Promise<MigrationInfo[]> {
     // The embedded database has one connection and one process: a second transaction would wait for itself.
     if (this.driver instanceof EmbeddedDriver) return super.runMigrations(method, options);
     const connection = this.driver.getConnection();

@@ -1,19 +1,28 @@
 import { fileURLToPath } from 'node:url';
 import type { EntityMetadata } from '@mikro-orm/core';
-import { TsMorphMetadataProvider } from '@mikro-orm/reflection';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import type { Options } from '@mikro-orm/sql';
+import { TsMorphMetadataProvider } from '@mikro-orm/reflection';
 import { SeedManager } from '@mikro-orm/seeder';
+import type { Options } from '@mikro-orm/sql';
 import { isDecimalType } from '../shared/index.js';
 import { EmbeddedDriver } from './embedded.js';
-import { ContextGuard } from './session.js';
 import { SingleRunnerMigrator } from './migrator.js';
+import { ContextGuard } from './session.js';
 import { type DatabaseTarget, parseServerUrl } from './target.js';
 
 const folder = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+export interface OrmSettings {
+  /** No lines about migrations as they run. */
+  quiet?: boolean;
+}
+
 /** Everything MikroORM needs to know, for a database and the application's entities. */
-export function ormOptions(target: DatabaseTarget, entities: Options['entities']): Options {
+export function ormOptions(
+  target: DatabaseTarget,
+  entities: Options['entities'],
+  { quiet = false }: OrmSettings = {},
+): Options {
   return {
     entities,
     entitiesTs: entities,
@@ -25,6 +34,8 @@ export function ormOptions(target: DatabaseTarget, entities: Options['entities']
     discovery: { onMetadata: refuseNaN },
     // A database that is missing is an error of the set-up, not something to create on the way.
     ensureDatabase: false,
+    // What is absent is undefined, as the types say, never null.
+    forceUndefined: true,
     // A batched update of several versioned entities does not check their versions, and loses updates.
     useBatchUpdates: false,
     preferReadReplicas: false,
@@ -38,6 +49,7 @@ export function ormOptions(target: DatabaseTarget, entities: Options['entities']
       snapshotName: '.snapshot',
       snapshotOnMigrate: false,
       safe: true,
+      silent: quiet,
     },
     seeder: { path: folder('seeders'), pathTs: folder('seeders'), defaultSeeder: 'DatabaseSeeder' },
   };
@@ -50,7 +62,12 @@ function connectionOptions(target: DatabaseTarget): Options {
     driver: PostgreSqlDriver,
     clientUrl,
     pool: { min: 0, max: 10 },
-    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, application_name: applicationName, ...(ssl && { ssl }) },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      application_name: applicationName,
+      ...(ssl && { ssl }),
+    },
   } as Options;
 }
 
@@ -59,6 +76,10 @@ function refuseNaN(meta: EntityMetadata): void {
   for (const property of meta.props) {
     if (!isDecimalType(property.customType)) continue;
     const [column] = property.fieldNames;
-    meta.checks.push({ name: `${meta.tableName}_${column}_not_nan`, property: property.name, expression: `${column} <> 'NaN'` } as never);
+    meta.checks.push({
+      name: `${meta.tableName}_${column}_not_nan`,
+      property: property.name,
+      expression: `${column} <> 'NaN'`,
+    } as never);
   }
 }

@@ -36,7 +36,11 @@ export function parseServerUrl(text: string): ServerOptions {
   }
   const { sslmode, application_name: applicationName = 'nestegg', ...unknown } = Object.fromEntries(url.searchParams);
   const [stranger] = Object.keys(unknown);
-  if (stranger) throw new ConfigurationError('DATABASE_URL', `has the parameter ${stranger}; only sslmode and application_name are known.`);
+  if (stranger)
+    throw new ConfigurationError(
+      'DATABASE_URL',
+      `has the parameter ${stranger}; only sslmode and application_name are known.`,
+    );
   url.search = '';
   return { clientUrl: url.href, ssl: sslOf(sslmode), applicationName };
 }

@@ -13,7 +13,10 @@ export type Theme = (typeof THEMES)[number];
 @Entity({ tableName: 'user_preferences', ...ownedBy() })
 @Check({ name: 'user_preferences_base_currency_iso', expression: `base_currency ~ '^[A-Z]{3}$'` })
 @Check({ name: 'user_preferences_day_start_hour_range', expression: `day_start_hour >= 0 and day_start_hour <= 23` })
-@Check({ name: 'user_preferences_next_time_zone', expression: `num_nonnulls(next_time_zone, next_time_zone_from) <> 1` })
+@Check({
+  name: 'user_preferences_next_time_zone',
+  expression: `num_nonnulls(next_time_zone, next_time_zone_from) <> 1`,
+})
 export class UserPreferences extends Timestamped {
   [PrimaryKeyProp]?: 'user';
 
@@ -63,7 +66,9 @@ export class UserPreferences extends Timestamped {
 
   /** The zone that the person's days are counted in at an instant. */
   timeZoneAt(instant: Date): string {
-    return this.nextTimeZone && this.nextTimeZoneFrom && instant >= this.nextTimeZoneFrom ? this.nextTimeZone : this._timeZone;
+    return this.nextTimeZone && this.nextTimeZoneFrom && instant >= this.nextTimeZoneFrom
+      ? this.nextTimeZone
+      : this._timeZone;
   }
 
   /** A new zone counts from the next local day, so that no day happens twice and none is cut short unseen. */
@@ -76,6 +81,7 @@ export class UserPreferences extends Timestamped {
 }
 
 function requireTimeZone(name: string): string {
-  if (!isTimeZone(name)) throw new ValidationError('preferences.unknown-time-zone', 'A time zone is an IANA name such as "Europe/Rome".');
+  if (!isTimeZone(name))
+    throw new ValidationError('preferences.unknown-time-zone', 'A time zone is an IANA name such as "Europe/Rome".');
   return name;
 }

@@ -6,7 +6,10 @@ import type { User } from './user.entity.js';
 /** What is known of the person. All personal data except e-mail and wallets is here, so that erasing is one place. */
 @Entity({ tableName: 'user_profiles', ...ownedBy() })
 @Check({ name: 'user_profiles_country_iso', expression: `country ~ '^[A-Z]{2}$'` })
-@Check({ name: 'user_profiles_birth_date_range', expression: `birth_date >= '1900-01-01'::date and birth_date <= '2100-01-01'::date` })
+@Check({
+  name: 'user_profiles_birth_date_range',
+  expression: `birth_date >= '1900-01-01'::date and birth_date <= '2100-01-01'::date`,
+})
 export class UserProfile extends Timestamped {
   [PrimaryKeyProp]?: 'user';
 

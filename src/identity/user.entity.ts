@@ -27,9 +27,15 @@ const KYC_AFTER: Transitions<KycStatus> = {
 
 /** A person with an account. Personal data lives in the profile; here are only the address to sign in with and two states. */
 @Entity({ tableName: 'users', ...ownedBy('id') })
-@Check({ name: 'users_email_normal', expression: `email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$'` })
+@Check({
+  name: 'users_email_normal',
+  expression: `email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$'`,
+})
 @Check({ name: 'users_suspended_at', expression: `status <> 'suspended' or suspended_at is not null` })
-@Check({ name: 'users_closing_at', expression: `not (status in ('closing', 'closed', 'erased')) or closing_at is not null` })
+@Check({
+  name: 'users_closing_at',
+  expression: `not (status in ('closing', 'closed', 'erased')) or closing_at is not null`,
+})
 @Check({ name: 'users_closed_at', expression: `not (status in ('closed', 'erased')) or closed_at is not null` })
 @Check({ name: 'users_erased_at', expression: `(status = 'erased') = (erased_at is not null)` })
 @Check({ name: 'users_kyc_verified_at', expression: `kyc_status <> 'verified' or kyc_verified_at is not null` })

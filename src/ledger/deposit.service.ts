@@ -71,7 +71,8 @@ export class DepositService {
   private async find(userId: string, transactionId: string): Promise<Transaction> {
     const deposit = await this.em.findOne(Transaction, { user: userId, id: transactionId });
     if (!deposit) throw new NotFoundError('transaction');
-    if (deposit.type !== 'deposit') throw new StateError('transaction.not-a-deposit', `This transaction is a ${deposit.type}.`);
+    if (deposit.type !== 'deposit')
+      throw new StateError('transaction.not-a-deposit', `This transaction is a ${deposit.type}.`);
     return deposit;
   }
 }

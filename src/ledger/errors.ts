@@ -1,11 +1,20 @@
 import { defineDatabaseErrors } from '../database/index.js';
-import { ConflictError, type ErrorDetails, NesteggError, NotFoundError, StateError, ValidationError } from '../shared/index.js';
+import {
+  ConflictError,
+  type ErrorDetails,
+  NesteggError,
+  NotFoundError,
+  StateError,
+  ValidationError,
+} from '../shared/index.js';
 
 /** An account holds less than what should leave it. `details`: account kind, asset code, `available`, `needed`. */
 export class InsufficientFundsError extends NesteggError {
   constructor(details: ErrorDetails, options?: ErrorOptions) {
     const { account, asset, available, needed } = details;
-    const message = needed ? `The ${account} account holds ${available} ${asset}; ${needed} is needed.` : 'An account holds less than is needed.';
+    const message = needed
+      ? `The ${account} account holds ${available} ${asset}; ${needed} is needed.`
+      : 'An account holds less than is needed.';
     super('ledger.insufficient-funds', message, details, options);
   }
 }
@@ -32,9 +41,24 @@ defineDatabaseErrors({
   'ledger.append-only': (details, options) => new AppendOnlyError(details, options),
   'ledger.not-your-book': (_, options) => new NotFoundError('user', options),
   'ledger.no-transaction': (_, options) => new NotFoundError('transaction', options),
-  'ledger.bad-entry': (_, options) => new ValidationError('ledger.bad-entry', 'An entry moves a positive amount of one asset, with at most 8 decimals, between two accounts.', {}, options),
-  'ledger.not-pending': (details, options) => new StateError('transaction.not-pending', `This transaction is ${details.status} already.`, details, options),
-  'ledger.not-reversible': (_, options) => new StateError('transaction.not-reversible', 'Only a posted transaction can be reversed, and only once.', {}, options),
-  transactions_external_reference_unique: (_, options) => new ConflictError('transaction.reference-taken', 'This external reference is recorded already.', {}, options),
-  transactions_reverses_unique: (_, options) => new StateError('transaction.not-reversible', 'This transaction is reversed already.', {}, options),
+  'ledger.bad-entry': (_, options) =>
+    new ValidationError(
+      'ledger.bad-entry',
+      'An entry moves a positive amount of one asset, with at most 8 decimals, between two accounts.',
+      {},
+      options,
+    ),
+  'ledger.not-pending': (details, options) =>
+    new StateError('transaction.not-pending', `This transaction is ${details.status} already.`, details, options),
+  'ledger.not-reversible': (_, options) =>
+    new StateError(
+      'transaction.not-reversible',
+      'Only a posted transaction can be reversed, and only once.',
+      {},
+      options,
+    ),
+  transactions_external_reference_unique: (_, options) =>
+    new ConflictError('transaction.reference-taken', 'This external reference is recorded already.', {}, options),
+  transactions_reverses_unique: (_, options) =>
+    new StateError('transaction.not-reversible', 'This transaction is reversed already.', {}, options),
 });

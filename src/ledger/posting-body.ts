@@ -29,7 +29,12 @@ export class PostingBody {
 
   private add({ from, to, assetId, amount, fee }: Leg): void {
     const text = amountText(amount, 'leg');
-    this.entries.push({ id: newId(), debit: this.numberOf(from, assetId), credit: this.numberOf(to, assetId), amount: text });
+    this.entries.push({
+      id: newId(),
+      debit: this.numberOf(from, assetId),
+      credit: this.numberOf(to, assetId),
+      amount: text,
+    });
     if (fee) {
       const rate = fee.rate && requireFits(fee.rate, PERCENT, 'rate').toFixed(PERCENT.scale);
       this.fees.push({ id: newId(), kind: fee.kind, asset: assetId, amount: text, rate, entry: this.entries.length });
@@ -37,7 +42,9 @@ export class PostingBody {
   }
 
   private numberOf({ kind, portfolioId: portfolio, basketId: basket }: Place, asset: string): number {
-    const known = this.accounts.findIndex(a => a.kind === kind && a.asset === asset && a.portfolio === portfolio && a.basket === basket);
+    const known = this.accounts.findIndex(
+      a => a.kind === kind && a.asset === asset && a.portfolio === portfolio && a.basket === basket,
+    );
     return known >= 0 ? known + 1 : this.accounts.push({ id: newId(), kind, asset, portfolio, basket });
   }
 
@@ -47,7 +54,15 @@ export class PostingBody {
     const owner = { user_id: userId, transaction_id: answer.transactionId, created_at };
     const accounts = this.accounts.map((account, i) => {
       const { id, balance } = answer.accounts![i]!;
-      const row = { user_id: userId, id, kind: account.kind, asset_id: account.asset, portfolio_id: account.portfolio ?? null, basket_id: account.basket ?? null, balance };
+      const row = {
+        user_id: userId,
+        id,
+        kind: account.kind,
+        asset_id: account.asset,
+        portfolio_id: account.portfolio ?? null,
+        basket_id: account.basket ?? null,
+        balance,
+      };
       return mapRow(em, LedgerAccount, row);
     });
     const entries = this.entries.map((entry, i) =>
@@ -79,11 +94,16 @@ export class PostingBody {
 }
 
 /** A row that is known to be stored, as a managed entity. */
-export function mapRow<T extends object>(em: EntityManager, entity: new (...args: never[]) => T, columns: Record<string, unknown>): T {
+export function mapRow<T extends object>(
+  em: EntityManager,
+  entity: new (...args: never[]) => T,
+  columns: Record<string, unknown>,
+): T {
   return em.map(entity, columns as never) as T;
 }
 
 export function amountText(amount: Decimal, what: string): string {
-  if (!amount.gt(0)) throw new ValidationError('ledger.amount-not-positive', `The ${what} of a posting must be greater than 0.`);
+  if (!amount.gt(0))
+    throw new ValidationError('ledger.amount-not-positive', `The ${what} of a posting must be greater than 0.`);
   return requireFits(amount, AMOUNT, what).toFixed(AMOUNT.scale);
 }

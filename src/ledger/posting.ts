@@ -112,7 +112,11 @@ export function close(em: EntityManager, userId: string, closing: Closing): Prom
  * prices asks this first, under its lock: they have changed since.
  * @throws {IdempotencyConflictError}
  */
-export async function replayOf(em: EntityManager, userId: string, { idempotencyKey, request }: Request): Promise<Transaction | null> {
+export async function replayOf(
+  em: EntityManager,
+  userId: string,
+  { idempotencyKey, request }: Request,
+): Promise<Transaction | null> {
   const found = await em.findOne(Transaction, { user: userId, idempotencyKey });
   if (found && found.requestHash !== requestHash(request)) throw new IdempotencyConflictError();
   return found;
@@ -128,8 +132,16 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
   const answer = await ask(em, userId, message);
   if (answer.replayed || header.closes) {
     // What is stored is the truth: read it, also over a copy that is loaded already.
-    const transaction = await em.findOneOrFail(Transaction, { user: userId, id: answer.transactionId }, { refresh: true });
-    return { transaction, ...(answer.replayed ? { entries: [], fees: [] } : body.stored(em, userId, answer)), replayed: answer.replayed };
+    const transaction = await em.findOneOrFail(
+      Transaction,
+      { user: userId, id: answer.transactionId },
+      { refresh: true },
+    );
+    return {
+      transaction,
+      ...(answer.replayed ? { entries: [], fees: [] } : body.stored(em, userId, answer)),
+      replayed: answer.replayed,
+    };
   }
   const transaction = mapRow(em, Transaction, {
     user_id: userId,
@@ -162,7 +174,10 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
 
 async function ask(em: EntityManager, userId: string, message: object): Promise<Answer> {
   try {
-    const [row] = await em.execute<{ answer: Answer }[]>('select nestegg_post(?, ?::jsonb) as answer', [userId, JSON.stringify(message)]);
+    const [row] = await em.execute<{ answer: Answer }[]>('select nestegg_post(?, ?::jsonb) as answer', [
+      userId,
+      JSON.stringify(message),
+    ]);
     return row!.answer;
   } catch (error) {
     throw translateError(error);

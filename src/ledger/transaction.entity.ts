@@ -41,12 +41,19 @@ export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 @Unique({ name: 'transactions_closing_key_unique', properties: ['user', 'closingKey'] })
 @Unique({ name: 'transactions_external_reference_unique', properties: ['user', 'externalSource', 'externalReference'] })
 @Unique({ name: 'transactions_reverses_unique', properties: ['user', 'reverses'] })
-@Index({ name: 'transactions_portfolio_index', properties: ['user', 'portfolioId', 'occurredAt'], where: 'portfolio_id is not null' })
+@Index({
+  name: 'transactions_portfolio_index',
+  properties: ['user', 'portfolioId', 'occurredAt'],
+  where: 'portfolio_id is not null',
+})
 @Index({ name: 'transactions_pending_index', properties: ['user', 'createdAt'], where: `status = 'pending'` })
 @Index({ name: 'transactions_asset_id_index', properties: ['asset'] })
 @Check({ name: 'transactions_amount_positive', expression: `amount > 0` })
 @Check({ name: 'transactions_posted_at', expression: `(status in ('posted', 'reversed')) = (posted_at is not null)` })
-@Check({ name: 'transactions_closed_at', expression: `(status in ('voided', 'failed', 'expired')) = (closed_at is not null)` })
+@Check({
+  name: 'transactions_closed_at',
+  expression: `(status in ('voided', 'failed', 'expired')) = (closed_at is not null)`,
+})
 @Check({ name: 'transactions_reversed_at', expression: `(status = 'reversed') = (reversed_at is not null)` })
 @Check({ name: 'transactions_reversal_reverses', expression: `(type = 'reversal') = (reverses_id is not null)` })
 @Check({ name: 'transactions_external_both', expression: `num_nonnulls(external_source, external_reference) <> 1` })
@@ -115,7 +122,12 @@ export class Transaction extends Timestamped {
   @Property({ length: 120, nullable: true })
   readonly externalReference?: string;
 
-  @ManyToOne({ joinColumns: ['user_id', 'reverses_id'], nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
+  @ManyToOne({
+    joinColumns: ['user_id', 'reverses_id'],
+    nullable: true,
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
   readonly reverses?: Ref<Transaction>;
 
   get isReversible(): Opt<boolean> {

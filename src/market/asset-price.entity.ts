@@ -10,7 +10,10 @@ import type { Asset } from './asset.entity.js';
 @Index({ name: 'asset_prices_quote_id_index', properties: ['quote'] })
 @Check({ name: 'asset_prices_price_positive', expression: `price > 0` })
 @Check({ name: 'asset_prices_not_of_itself', expression: `asset_id <> quote_id` })
-@Check({ name: 'asset_prices_as_of_range', expression: `as_of >= '1900-01-01 00:00:00+00'::timestamptz and as_of < '2200-01-01 00:00:00+00'::timestamptz` })
+@Check({
+  name: 'asset_prices_as_of_range',
+  expression: `as_of >= '1900-01-01 00:00:00+00'::timestamptz and as_of < '2200-01-01 00:00:00+00'::timestamptz`,
+})
 export class AssetPrice extends Timestamped {
   [PrimaryKeyProp]?: 'id';
 
@@ -37,7 +40,10 @@ export class AssetPrice extends Timestamped {
 
   constructor(asset: Asset, quote: Asset, asOf: Date, price: Decimal, source: string, provisional = false) {
     super();
-    if (!price.gt(0)) throw new ValidationError('price.not-positive', `The price of ${asset.code} must be greater than 0.`, { code: asset.code });
+    if (!price.gt(0))
+      throw new ValidationError('price.not-positive', `The price of ${asset.code} must be greater than 0.`, {
+        code: asset.code,
+      });
     this.asset = ref(asset);
     this.quote = ref(quote);
     this.asOf = asOf;

@@ -19,7 +19,11 @@ export type AssetKind = (typeof ASSET_KINDS)[number];
 export const ASSET_STATUSES = ['active', 'halted', 'retired'] as const;
 export type AssetStatus = (typeof ASSET_STATUSES)[number];
 
-const STATUS_AFTER: Transitions<AssetStatus> = { active: ['halted', 'retired'], halted: ['active', 'retired'], retired: [] };
+const STATUS_AFTER: Transitions<AssetStatus> = {
+  active: ['halted', 'retired'],
+  halted: ['active', 'retired'],
+  retired: [],
+};
 
 /** Where an asset lives on a chain. A chain's own coin has no contract. */
 export interface AssetContract {
@@ -86,7 +90,14 @@ export class Asset extends Timestamped {
   @Property({ version: true })
   readonly version!: Opt<number>;
 
-  constructor({ code, name, kind, contract, displayScale = kind === 'fiat' ? 2 : 8, priceMaxAgeSeconds = 86_400 }: AssetDetails) {
+  constructor({
+    code,
+    name,
+    kind,
+    contract,
+    displayScale = kind === 'fiat' ? 2 : 8,
+    priceMaxAgeSeconds = 86_400,
+  }: AssetDetails) {
     super();
     if (!contract && (kind === 'crypto' || kind === 'stablecoin')) {
       throw new ValidationError('asset.no-chain', `${code} is a ${kind}: say which chain it lives on.`, { code });
@@ -112,7 +123,10 @@ export class Asset extends Timestamped {
 
   /** @throws {StateError} `asset.not-buyable`: a halted asset may be sold, not bought. */
   requireBuyable(): void {
-    if (this._status !== 'active') throw new StateError('asset.not-buyable', `${this.code} is ${this._status} and cannot be bought.`, { code: this.code });
+    if (this._status !== 'active')
+      throw new StateError('asset.not-buyable', `${this.code} is ${this._status} and cannot be bought.`, {
+        code: this.code,
+      });
   }
 
   /** No more buying; selling goes on. */

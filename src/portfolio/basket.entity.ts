@@ -1,8 +1,30 @@
 import { Cascade, Collection, type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
-import { Check, Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
+import {
+  Check,
+  Entity,
+  Enum,
+  Index,
+  ManyToOne,
+  OneToMany,
+  PrimaryKey,
+  Property,
+  Unique,
+} from '@mikro-orm/decorators/es';
 import { RISK_LEVELS, type RiskLevel } from '../identity/index.js';
 import type { Asset } from '../market/index.js';
-import { AmountType, Decimal, HUNDRED, newId, PercentType, StateError, Timestamped, type Transitions, transition, ValidationError, ZERO } from '../shared/index.js';
+import {
+  AmountType,
+  Decimal,
+  HUNDRED,
+  newId,
+  PercentType,
+  StateError,
+  Timestamped,
+  type Transitions,
+  transition,
+  ValidationError,
+  ZERO,
+} from '../shared/index.js';
 
 export const BASKET_STATUSES = ['draft', 'active', 'paused', 'retired'] as const;
 export type BasketStatus = (typeof BASKET_STATUSES)[number];
@@ -42,7 +64,10 @@ export interface Weighting {
 @Check({ name: 'baskets_slug_shape', expression: `slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'` })
 @Check({ name: 'baskets_minimum_investment_positive', expression: `minimum_investment > 0` })
 @Check({ name: 'baskets_fee_rate_range', expression: `fee_rate >= 0 and fee_rate < 100` })
-@Check({ name: 'baskets_composition_version_range', expression: `composition_version >= 0 and (status = 'draft' or composition_version > 0)` })
+@Check({
+  name: 'baskets_composition_version_range',
+  expression: `composition_version >= 0 and (status = 'draft' or composition_version > 0)`,
+})
 @Check({ name: 'baskets_retired_at', expression: `(status = 'retired') = (retired_at is not null)` })
 export class Basket extends Timestamped {
   [PrimaryKeyProp]?: 'id';
@@ -85,7 +110,11 @@ export class Basket extends Timestamped {
   @Property({ nullable: true })
   retiredAt?: Date;
 
-  @OneToMany(() => BasketAsset, basketAsset => basketAsset.basket, { cascade: [Cascade.PERSIST] })
+  @OneToMany(
+    () => BasketAsset,
+    basketAsset => basketAsset.basket,
+    { cascade: [Cascade.PERSIST] },
+  )
   readonly assets = new Collection<BasketAsset>(this);
 
   @Property({ version: true })
@@ -93,8 +122,10 @@ export class Basket extends Timestamped {
 
   constructor(details: BasketDetails) {
     super();
-    if (!details.minimumInvestment.gt(0)) throw new ValidationError('basket.minimum-not-positive', 'The minimum investment must be greater than 0.');
-    if (details.feeRate.lt(0) || details.feeRate.gte(HUNDRED)) throw new ValidationError('basket.fee-rate-range', 'A fee rate is from 0 to below 100 percent.');
+    if (!details.minimumInvestment.gt(0))
+      throw new ValidationError('basket.minimum-not-positive', 'The minimum investment must be greater than 0.');
+    if (details.feeRate.lt(0) || details.feeRate.gte(HUNDRED))
+      throw new ValidationError('basket.fee-rate-range', 'A fee rate is from 0 to below 100 percent.');
     this.slug = details.slug;
     this.name = details.name;
     this.description = details.description;
@@ -128,7 +159,10 @@ export class Basket extends Timestamped {
   publish(weightings: readonly Weighting[]): void {
     if (this._status === 'retired') throw new StateError('basket.retired', 'A retired basket gets no new composition.');
     const total = Decimal.sum(ZERO, ...weightings.map(({ weight }) => weight));
-    if (!total.eq(HUNDRED)) throw new ValidationError('basket.weights-not-100', `The weights of a basket sum to 100, not to ${total}.`, { total: total.toFixed() });
+    if (!total.eq(HUNDRED))
+      throw new ValidationError('basket.weights-not-100', `The weights of a basket sum to 100, not to ${total}.`, {
+        total: total.toFixed(),
+      });
     if (new Set(weightings.map(({ asset }) => asset.id)).size < weightings.length) {
       throw new ValidationError('basket.asset-twice', 'An asset stands once in a basket.');
     }
@@ -139,7 +173,8 @@ export class Basket extends Timestamped {
   }
 
   activate(): void {
-    if (this._compositionVersion === 0) throw new StateError('basket.no-composition', 'Publish a composition before activating a basket.');
+    if (this._compositionVersion === 0)
+      throw new StateError('basket.no-composition', 'Publish a composition before activating a basket.');
     this.become('active');
   }
 
@@ -155,13 +190,18 @@ export class Basket extends Timestamped {
 
   /** @throws {StateError} `basket.not-investable` unless active. */
   requireInvestable(): void {
-    if (this._status !== 'active') throw new StateError('basket.not-investable', `${this.name} is ${this._status} and takes no investments.`, { slug: this.slug });
+    if (this._status !== 'active')
+      throw new StateError('basket.not-investable', `${this.name} is ${this._status} and takes no investments.`, {
+        slug: this.slug,
+      });
   }
 
   /** @throws {ValidationError} `basket.below-minimum`. */
   requireMinimum(amount: Decimal): void {
     if (amount.lt(this.minimumInvestment)) {
-      throw new ValidationError('basket.below-minimum', `${this.name} takes at least ${this.minimumInvestment}.`, { minimum: this.minimumInvestment.toFixed() });
+      throw new ValidationError('basket.below-minimum', `${this.name} takes at least ${this.minimumInvestment}.`, {
+        minimum: this.minimumInvestment.toFixed(),
+      });
     }
   }
 
@@ -206,11 +246,20 @@ export class BasketAsset extends Timestamped {
   @Property({ type: PercentType })
   readonly maxWeight: Decimal;
 
-  constructor(basket: Basket, version: number, position: number, { asset, weight, minWeight = ZERO, maxWeight = HUNDRED }: Weighting) {
+  constructor(
+    basket: Basket,
+    version: number,
+    position: number,
+    { asset, weight, minWeight = ZERO, maxWeight = HUNDRED }: Weighting,
+  ) {
     super();
-    if (weight.lte(0) || weight.gt(HUNDRED)) throw new ValidationError('basket.weight-range', `The weight of ${asset.code} must be above 0 and at most 100.`);
+    if (weight.lte(0) || weight.gt(HUNDRED))
+      throw new ValidationError('basket.weight-range', `The weight of ${asset.code} must be above 0 and at most 100.`);
     if (minWeight.lt(0) || minWeight.gt(weight) || weight.gt(maxWeight) || maxWeight.gt(HUNDRED)) {
-      throw new ValidationError('basket.weight-band', `The weight of ${asset.code} must lie within its own band, and the band within 0 to 100.`);
+      throw new ValidationError(
+        'basket.weight-band',
+        `The weight of ${asset.code} must lie within its own band, and the band within 0 to 100.`,
+      );
     }
     this.basket = ref(basket);
     this.version = version;

@@ -3,7 +3,17 @@ import { Check, Entity, Index, ManyToOne, OneToOne, PrimaryKey, Property, Unique
 import type { User } from '../identity/index.js';
 import type { LedgerAccount } from '../ledger/index.js';
 import type { Asset } from '../market/index.js';
-import { AMOUNT, AmountType, Decimal, newId, ownedBy, roundDown, Timestamped, ValidationError, ZERO } from '../shared/index.js';
+import {
+  AMOUNT,
+  AmountType,
+  type Decimal,
+  newId,
+  ownedBy,
+  roundDown,
+  Timestamped,
+  ValidationError,
+  ZERO,
+} from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
 import type { Portfolio } from './portfolio.entity.js';
 
@@ -80,7 +90,8 @@ export class PortfolioHolding extends Timestamped {
    * @returns the gain realised: proceeds less the cost of what was sold.
    */
   recordSale(quantity: Decimal, held: Decimal, proceeds: Decimal): Decimal {
-    if (quantity.lte(0) || quantity.gt(held)) throw new ValidationError('holding.quantity-range', 'A sale is of more than 0 and at most what is held.');
+    if (quantity.lte(0) || quantity.gt(held))
+      throw new ValidationError('holding.quantity-range', 'A sale is of more than 0 and at most what is held.');
     const cost = quantity.eq(held) ? this._costBasis : roundDown(this._costBasis.mul(quantity).div(held), AMOUNT.scale);
     const gain = proceeds.minus(cost);
     this._costBasis = this._costBasis.minus(cost);

@@ -56,7 +56,13 @@ export class PortfolioSnapshot extends Timestamped {
   @Property({ type: 'integer' })
   readonly oldestPriceAgeSeconds: number;
 
-  constructor(portfolio: Portfolio, date: string, takenAt: Date, previous: PortfolioSnapshot | undefined, figures: SnapshotFigures) {
+  constructor(
+    portfolio: Portfolio,
+    date: string,
+    takenAt: Date,
+    previous: PortfolioSnapshot | undefined,
+    figures: SnapshotFigures,
+  ) {
     super();
     this.user = portfolio.user;
     this.portfolio = ref(portfolio);

@@ -2,7 +2,17 @@ import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
 import { RISK_LEVELS, type RiskLevel, type User } from '../identity/index.js';
 import type { Asset } from '../market/index.js';
-import { AmountType, type Decimal, newId, ownedBy, StateError, Timestamped, type Transitions, transition, ValidationError } from '../shared/index.js';
+import {
+  AmountType,
+  type Decimal,
+  newId,
+  ownedBy,
+  StateError,
+  Timestamped,
+  type Transitions,
+  transition,
+  ValidationError,
+} from '../shared/index.js';
 
 export const PORTFOLIO_STATUSES = ['active', 'closed'] as const;
 export type PortfolioStatus = (typeof PORTFOLIO_STATUSES)[number];
@@ -63,7 +73,11 @@ export class Portfolio extends Timestamped {
   constructor(user: User, name: string, currency: Asset, { isDefault = false }: { isDefault?: boolean } = {}) {
     super();
     if (currency.kind !== 'fiat' && currency.kind !== 'stablecoin') {
-      throw new ValidationError('portfolio.not-a-currency', `A portfolio is valued in a currency, not in ${currency.code}.`, { code: currency.code });
+      throw new ValidationError(
+        'portfolio.not-a-currency',
+        `A portfolio is valued in a currency, not in ${currency.code}.`,
+        { code: currency.code },
+      );
     }
     this.user = ref(user);
     this._name = name;

@@ -29,7 +29,10 @@ function canonicalEvmAddress(address: string): string {
   const checksummed = `0x${withChecksum(digits.toLowerCase())}`;
   const hasChecksum = digits !== digits.toLowerCase() && digits !== digits.toUpperCase();
   if (hasChecksum && checksummed !== address) {
-    throw new ValidationError('address.bad-checksum', 'The capital letters of this EVM address do not match its checksum (EIP-55); check it for typing errors.');
+    throw new ValidationError(
+      'address.bad-checksum',
+      'The capital letters of this EVM address do not match its checksum (EIP-55); check it for typing errors.',
+    );
   }
   return checksummed;
 }
@@ -37,7 +40,9 @@ function canonicalEvmAddress(address: string): string {
 /** EIP-55: a letter is a capital when the same digit of the keccak-256 hash of the lower-case text is 8 or more. */
 function withChecksum(lowerCaseDigits: string): string {
   const hash = bytesToHex(keccak_256(utf8ToBytes(lowerCaseDigits)));
-  return [...lowerCaseDigits].map((digit, i) => (Number.parseInt(hash.charAt(i), 16) >= 8 ? digit.toUpperCase() : digit)).join('');
+  return [...lowerCaseDigits]
+    .map((digit, i) => (Number.parseInt(hash.charAt(i), 16) >= 8 ? digit.toUpperCase() : digit))
+    .join('');
 }
 
 function canonicalSolanaAddress(address: string): string {

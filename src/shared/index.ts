@@ -3,6 +3,7 @@ export * from './clock.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './input.js';
+export * from './invariant.js';
 export * from './money/decimal.js';
 export * from './money/rounding.js';
 export * from './money/types.js';

@@ -29,4 +29,7 @@ export const startOfNextLocalDay = (instant: Date, zone: string): Date =>
  * occurs twice means the first (RFC 5545 §3.3.5; Temporal's "compatible").
  */
 export const instantOf = (date: string, time: string, zone: string): Date =>
-  new Date(Temporal.PlainDate.from(date).toZonedDateTime({ timeZone: zone, plainTime: Temporal.PlainTime.from(time) }).epochMilliseconds);
+  new Date(
+    Temporal.PlainDate.from(date).toZonedDateTime({ timeZone: zone, plainTime: Temporal.PlainTime.from(time) })
+      .epochMilliseconds,
+  );

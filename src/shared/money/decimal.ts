@@ -41,7 +41,9 @@ const PLAIN_DECIMAL = /^(?!-[0.]+$)-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
  */
 export function parseDecimal(text: string, { precision, scale }: NumericScale, what = 'value'): Decimal {
   if (typeof text !== 'string' || text.length > 80 || !PLAIN_DECIMAL.test(text)) {
-    throw new ValidationError('decimal.malformed', `${what} must be a plain decimal in a string, such as "12.5".`, { what });
+    throw new ValidationError('decimal.malformed', `${what} must be a plain decimal in a string, such as "12.5".`, {
+      what,
+    });
   }
   return requireFits(new Decimal(text), { precision, scale }, what);
 }
@@ -53,7 +55,10 @@ export function parseDecimal(text: string, { precision, scale }: NumericScale, w
 export function requireFits(value: Decimal, { precision, scale }: NumericScale, what = 'value'): Decimal {
   if (!value.isFinite()) throw new ValidationError('decimal.malformed', `${what} must be a finite number.`, { what });
   if (value.decimalPlaces() > scale) {
-    throw new ValidationError('decimal.too-precise', `${what} has more than ${scale} decimals; round it first.`, { what, scale });
+    throw new ValidationError('decimal.too-precise', `${what} has more than ${scale} decimals; round it first.`, {
+      what,
+      scale,
+    });
   }
   const limit = new Decimal(10).pow(precision - scale);
   if (value.abs().gte(limit)) {

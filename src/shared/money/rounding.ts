@@ -30,7 +30,10 @@ export function splitByWeights(amount: Decimal, weights: readonly Decimal[], sca
     throw new ValidationError('split.negative', 'A split needs an amount and weights that are not negative.');
   }
   if (amount.decimalPlaces() > scale) {
-    throw new ValidationError('split.too-precise', `An amount with ${amount.decimalPlaces()} decimals cannot be split into parts with ${scale}.`);
+    throw new ValidationError(
+      'split.too-precise',
+      `An amount with ${amount.decimalPlaces()} decimals cannot be split into parts with ${scale}.`,
+    );
   }
   const parts = weights.map((weight, index) => {
     const exact = amount.mul(weight).div(total);
@@ -38,7 +41,10 @@ export function splitByWeights(amount: Decimal, weights: readonly Decimal[], sca
     return { index, rounded, remainder: exact.minus(rounded) };
   });
   const unit = new Decimal(10).pow(-scale);
-  const missing = amount.minus(Decimal.sum(ZERO, ...parts.map(part => part.rounded))).div(unit).toNumber();
+  const missing = amount
+    .minus(Decimal.sum(ZERO, ...parts.map(part => part.rounded)))
+    .div(unit)
+    .toNumber();
   const result = parts.map(part => part.rounded);
   const neediest = [...parts].sort((a, b) => b.remainder.cmp(a.remainder) || a.index - b.index);
   for (const { index, rounded } of neediest.slice(0, missing)) result[index] = rounded.plus(unit);

@@ -16,7 +16,8 @@ abstract class DecimalType extends Type<Decimal | null, string | null> {
   override convertToDatabaseValue(value: Decimal | string | null): string | null {
     if (value == null) return null;
     // Text comes from conditions and cursors; decimal.js alone would take `0x10` and `1_000` too.
-    if (typeof value === 'string') return parseDecimal(value, this.numeric, this.prop?.name).toFixed(this.numeric.scale);
+    if (typeof value === 'string')
+      return parseDecimal(value, this.numeric, this.prop?.name).toFixed(this.numeric.scale);
     const decimal = Decimal.isDecimal(value) ? value : new Decimal(value);
     return requireFits(decimal, this.numeric, this.prop?.name).toFixed(this.numeric.scale);
   }

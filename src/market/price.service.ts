@@ -1,0 +1,131 @@
+import type { EntityManager } from '../database/index.js';
+import { ConflictError, Decimal, newId, parseInput, ValidationError } from '../shared/index.js';
+import { Asset } from './asset.entity.js';
+import { PriceMissingError, StalePriceError } from './errors.js';
+import { ImportPrices } from './price.input.js';
+
+/** Rows per statement: its text stays below 16 KB, above which a database proxy pins the connection. */
+const BATCH = 100;
+
+/** The newest price of an asset at or before an instant. */
+export interface LatestPrice {
+  price: Decimal;
+  asOf: Date;
+  ageSeconds: number;
+}
+
+/** Observed prices: imported by jobs, asked for by everything that decides. */
+export class PriceService {
+  constructor(private readonly em: EntityManager) {}
+
+  /**
+   * Stores observed prices. Importing the same ones again changes nothing; a provisional price is replaced.
+   * @returns how many were new or replaced.
+   * @throws {ValidationError} `price.unknown-asset`; {@link ConflictError} `price.differs`, when a final price would change.
+   */
+  async import(input: ImportPrices): Promise<number> {
+    const { quoteCode, source, prices } = parseInput(ImportPrices, input);
+    const ids = await this.idsOf([quoteCode, ...prices.map(({ code }) => code)]);
+    const rows = prices.map(({ code, asOf, price, provisional }) => ({
+      id: newId(),
+      asset: ids.get(code),
+      as_of: asOf.toISOString(),
+      price: price.toFixed(),
+      provisional,
+    }));
+    let stored = 0;
+    for (let start = 0; start < rows.length; start += BATCH) {
+      stored += await this.store(JSON.stringify(rows.slice(start, start + BATCH)), ids.get(quoteCode)!, source);
+    }
+    return stored;
+  }
+
+  /**
+   * The newest prices at or before an instant, by asset id. An asset priced in itself costs 1.
+   * @throws {PriceMissingError} when one has none: a missing price is never skipped.
+   */
+  async latest(assets: readonly Asset[], quote: Asset, at: Date): Promise<Map<string, LatestPrice>> {
+    const rows = await this.em.execute<{ id: string; price: string | null; as_of_ms: string | null }[]>(
+      `select a.id, p.price::text as price, (extract(epoch from p.as_of) * 1000)::bigint::text as as_of_ms
+       from unnest(string_to_array(?, ',')::uuid[]) as a(id)
+       left join lateral (
+         select price, as_of from asset_prices
+         where asset_id = a.id and quote_id = ? and as_of <= ?
+         order by as_of desc, provisional, source limit 1
+       ) p on true`,
+      [assets.map(({ id }) => id).join(','), quote.id, at],
+    );
+    const found = new Map(rows.map(row => [row.id, row]));
+    const result = new Map<string, LatestPrice>();
+    for (const asset of assets) {
+      const row = found.get(asset.id);
+      if (asset.id === quote.id) result.set(asset.id, { price: new Decimal(1), asOf: at, ageSeconds: 0 });
+      else if (!row?.price) throw new PriceMissingError(asset.code, quote.code);
+      else {
+        const asOf = new Date(Number(row.as_of_ms));
+        result.set(asset.id, {
+          price: new Decimal(row.price),
+          asOf,
+          ageSeconds: Math.floor((at.getTime() - asOf.getTime()) / 1000),
+        });
+      }
+    }
+    return result;
+  }
+
+  /**
+   * As {@link latest}, for decisions: a price older than its asset allows stops them.
+   * @throws {StalePriceError} {@link PriceMissingError}
+   */
+  async fresh(assets: readonly Asset[], quote: Asset, at: Date): Promise<Map<string, LatestPrice>> {
+    const prices = await this.latest(assets, quote, at);
+    for (const asset of assets) {
+      const { ageSeconds } = prices.get(asset.id)!;
+      if (ageSeconds > asset.priceMaxAgeSeconds)
+        throw new StalePriceError(asset.code, ageSeconds, asset.priceMaxAgeSeconds);
+    }
+    return prices;
+  }
+
+  private async store(rows: string, quoteId: string, source: string): Promise<number> {
+    const changed = await this.em.execute<{ id: string }[]>(
+      `insert into asset_prices (id, asset_id, quote_id, source, as_of, price, provisional)
+       select r.id, r.asset, ?, ?, r.as_of, r.price, r.provisional
+       from jsonb_to_recordset(?::jsonb) as r(id uuid, asset uuid, as_of timestamptz, price numeric, provisional boolean)
+       on conflict (asset_id, quote_id, source, as_of) do update
+         set price = excluded.price, provisional = excluded.provisional, updated_at = now()
+         where asset_prices.provisional and (asset_prices.price, asset_prices.provisional) is distinct from (excluded.price, excluded.provisional)
+       returning id`,
+      [quoteId, source, rows],
+    );
+    const [differing] = await this.em.execute<{ code: string }[]>(
+      `select a.code
+       from jsonb_to_recordset(?::jsonb) as r(asset uuid, as_of timestamptz, price numeric)
+       join asset_prices p on p.asset_id = r.asset and p.quote_id = ? and p.source = ? and p.as_of = r.as_of and p.price <> r.price
+       join assets a on a.id = p.asset_id limit 1`,
+      [rows, quoteId, source],
+    );
+    if (differing) {
+      throw new ConflictError(
+        'price.differs',
+        `${source} has reported another final price of ${differing.code} for the same instant.`,
+        { code: differing.code },
+      );
+    }
+    return changed.length;
+  }
+
+  private async idsOf(codes: readonly string[]): Promise<Map<string, string>> {
+    const wanted = [...new Set(codes)];
+    const assets = await this.em.find(Asset, { code: { $in: wanted } });
+    const ids = new Map(assets.map(asset => [asset.code, asset.id]));
+    const unknown = wanted.find(code => !ids.has(code));
+    if (unknown)
+      throw new ValidationError(
+        'price.unknown-asset',
+        `There is no asset ${unknown}; list it before importing its prices.`,
+        { code: unknown },
+      );
+    return ids;
+  }
+}

@@ -1,0 +1,50 @@
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '../database/index.js';
+import { User } from '../identity/index.js';
+import { AssetService } from '../market/index.js';
+import { NotFoundError, parseInput } from '../shared/index.js';
+import { Portfolio } from './portfolio.entity.js';
+import { OpenPortfolio, RenamePortfolio } from './portfolio.input.js';
+
+/** A user's portfolios. */
+export class PortfolioService {
+  constructor(private readonly em: EntityManager) {}
+
+  /** @throws {NotFoundError} for an unknown currency; {@link ConflictError} `portfolio.name-taken`, `portfolio.default-taken`. */
+  async open(input: OpenPortfolio): Promise<Portfolio> {
+    const { userId, name, currencyCode, isDefault, goal } = parseInput(OpenPortfolio, input);
+    const user = await this.em.findOne(User, { id: userId });
+    if (!user) throw new NotFoundError('user');
+    const portfolio = new Portfolio(user, name, await new AssetService(this.em).byCode(currencyCode), { isDefault });
+    if (goal) portfolio.aimFor(goal);
+    this.em.persist(portfolio);
+    await this.em.flush();
+    return portfolio;
+  }
+
+  /** @throws {NotFoundError} {@link StateError} `portfolio.closed`, {@link ConflictError} `portfolio.name-taken` */
+  async rename(input: RenamePortfolio): Promise<Portfolio> {
+    const { userId, portfolioId, name } = parseInput(RenamePortfolio, input);
+    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    portfolio.rename(name);
+    await this.em.flush();
+    return portfolio;
+  }
+}
+
+/**
+ * Loads a portfolio and holds it until the end of the transaction. Whatever decides on its holdings or cash comes through
+ * here first, so that everything read afterwards stays as it was read. Lock order: rule, portfolio, then ledger accounts.
+ * @throws {NotFoundError}
+ */
+export async function lockPortfolio(em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> {
+  const portfolio = await em.findOne(
+    Portfolio,
+    { user: userId, id: portfolioId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+  );
+  if (!portfolio) throw new NotFoundError('portfolio');
+  // Not populated above: the lock would be asked for on the currency too, which users may only read.
+  await portfolio.currency.load();
+  return portfolio;
+}

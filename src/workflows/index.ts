@@ -1,0 +1,2 @@
+export * from './check-invariants.js';
+export * from './register-user.js';
