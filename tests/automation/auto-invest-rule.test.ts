@@ -252,13 +252,29 @@ describe('moving on', () => {
     expect(rule).toMatchObject({ status: 'completed', runs: 1 });
   });
 
-  test('goes on for ever without a number of runs or a last day, as they come from the database', () => {
-    const rule = aRule();
-    // MikroORM loads what a row does not have as null.
-    Object.assign(rule, { maxRuns: null, endDate: null });
-    rule.advance(MONDAY_0900, true);
-    expect(rule).toMatchObject({ status: 'active', runs: 1, nextRunAt: at('2026-03-03T08:00:00Z') });
-    expect(due(rule, '2026-03-03T08:00:00Z')).toEqual({ run: '03-03', missed: [] });
+  test('goes on for ever without a number of runs or a last day, from the database too', async () => {
+    const { em } = await entitiesKnown();
+    const stored = aRule();
+    const loaded = em.fork().map(AutoInvestRule, {
+      user_id: stored.user.unwrap().id,
+      id: stored.id,
+      amount: decimal('25'),
+      frequency: 'daily',
+      anchor_date: '2026-03-02',
+      local_time: '09:00',
+      time_zone: 'Europe/Rome',
+      catch_up: 'one',
+      status: 'active',
+      runs: 0,
+      next_run_at: MONDAY_0900,
+      max_runs: null,
+      end_date: null,
+    });
+    for (const rule of [stored, loaded]) {
+      rule.advance(MONDAY_0900, true);
+      expect(rule).toMatchObject({ status: 'active', runs: 1, nextRunAt: at('2026-03-03T08:00:00Z') });
+      expect(due(rule, '2026-03-03T08:00:00Z')).toEqual({ run: '03-03', missed: [] });
+    }
   });
 
   test('keeps a rule that was paused meanwhile paused, and counts the run', () => {
