@@ -45,7 +45,11 @@ export function firstOccurrenceFrom(recurrence: Recurrence, from: Date): Date {
 export function occurrencesBetween(recurrence: Recurrence, from: Date, to: Date, limit = 1000): Date[] {
   const afterLast = firstIndexFrom(recurrence, new Date(to.getTime() + 1));
   const first = Math.max(firstIndexFrom(recurrence, from), afterLast - limit);
-  return Array.from({ length: Math.max(afterLast - first, 0) }, (_, i) => occurrence(recurrence, first + i));
+  const occurrences = Array.from({ length: Math.max(afterLast - first, 0) }, (_, i) =>
+    occurrence(recurrence, first + i),
+  );
+  // A date that a zone leaves out (Apia, 30 December 2011) falls on the next, which has an occurrence of its own.
+  return occurrences.filter((instant, i) => i === 0 || instant > occurrences[i - 1]!);
 }
 
 function firstIndexFrom(recurrence: Recurrence, from: Date): number {

@@ -95,6 +95,16 @@ describe('the local time of a recurrence', () => {
     ]);
   });
 
+  // Samoa went from 29 to 31 December 2011, across the date line: from 10 hours behind UTC to 14 ahead.
+  test('on a date that a country leaves out falls on the next, and counts once there', () => {
+    const daily = recurrence({ timeZone: 'Pacific/Apia', anchorDate: '2011-12-29' });
+    expect(between(daily, '2011-12-29T00:00:00Z', '2012-01-01T00:00:00Z')).toEqual([
+      '2011-12-29T19:00:00Z',
+      '2011-12-30T19:00:00Z',
+      '2011-12-31T19:00:00Z',
+    ]);
+  });
+
   test('that occurs twice counts once', () => {
     const daily = newYork({ anchorDate: '2026-10-31', localTime: '01:30' });
     expect(between(daily, '2026-10-31T00:00:00Z', '2026-11-02T12:00:00Z')).toEqual([
