@@ -72,33 +72,43 @@ export class AutoInvestRule extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The portfolio invested into. */
   @ManyToOne({ joinColumns: ['user_id', 'portfolio_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly portfolio: Ref<Portfolio>;
 
+  /** The basket bought. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly basket: Ref<Basket>;
 
+  /** What each run invests, fee included. */
   @Property({ type: AmountType })
   readonly amount: Decimal;
 
+  /** How often it runs. */
   @Enum({ items: () => FREQUENCIES })
   readonly frequency: Frequency;
 
+  /** Local date of the first occurrence; all others are counted from it. */
   @Property({ type: 'date' })
   readonly anchorDate: string;
 
+  /** Local wall-clock time of a run, HH:MM. */
   @Property({ length: 5 })
   readonly localTime: string;
 
+  /** IANA zone of date and time. */
   @Property({ length: 64 })
   readonly timeZone: string;
 
+  /** When it runs next; absent unless active. */
   @Property({ nullable: true, accessor: 'nextRunAt' })
   private _nextRunAt?: Date;
 
+  /** Last local date on which it may run. */
   @Property({ type: 'date', nullable: true })
   readonly endDate?: string;
 
+  /** Successful runs after which it is completed. */
   @Property({ type: 'integer', nullable: true })
   readonly maxRuns?: number;
 
@@ -106,15 +116,19 @@ export class AutoInvestRule extends Timestamped {
   @Property({ type: 'integer', accessor: 'runs' })
   private _runs = 0;
 
+  /** What happens to missed occurrences: made up for once, or skipped. */
   @Enum({ items: () => CATCH_UPS })
   readonly catchUp: CatchUp;
 
+  /** Whether it runs: `active ↔ paused`, both `→ cancelled`, `active → completed`. */
   @Enum({ items: () => AUTO_INVEST_RULE_STATUSES, accessor: 'status' })
   private _status: AutoInvestRuleStatus = 'active';
 
+  /** Why it is paused. */
   @Property({ length: 200, nullable: true })
   pauseReason?: string;
 
+  /** When it was cancelled or completed. */
   @Property({ nullable: true })
   endedAt?: Date;
 

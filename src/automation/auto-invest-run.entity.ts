@@ -34,12 +34,15 @@ export class AutoInvestRun extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The rule that was due. */
   @ManyToOne({ joinColumns: ['user_id', 'rule_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly rule: Ref<AutoInvestRule>;
 
+  /** The occurrence, by the rule's calendar. */
   @Property()
   readonly scheduledFor: Date;
 
+  /** What became of it: `pending → succeeded / skipped / failed`. */
   @Enum({ items: () => AUTO_INVEST_RUN_STATUSES, accessor: 'status' })
   private _status: AutoInvestRunStatus = 'pending';
 
@@ -47,6 +50,7 @@ export class AutoInvestRun extends Timestamped {
   @Property({ length: 80, nullable: true })
   reason?: string;
 
+  /** The investment made. */
   @ManyToOne({
     joinColumns: ['user_id', 'transaction_id'],
     nullable: true,
@@ -55,6 +59,7 @@ export class AutoInvestRun extends Timestamped {
   })
   transaction?: Ref<Transaction>;
 
+  /** When its outcome was known. */
   @Property({ nullable: true })
   finishedAt?: Date;
 

@@ -59,33 +59,43 @@ export class RoundUpRule extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The card or account whose purchases are rounded up. */
   @Property({ length: 80 })
   readonly fundingSource: string;
 
+  /** Purchases are rounded up to a multiple of this: 1, 5 or 10. */
   @Property({ type: 'smallint' })
   readonly roundTo: RoundTo;
 
+  /** The difference is taken this many times, 1 to 10. */
   @Property({ type: 'smallint' })
   readonly multiplier: number;
 
+  /** The sum of ready round-ups at which they are invested. */
   @Property({ type: AmountType })
   readonly threshold: Decimal;
 
+  /** The most that round-ups may add up to in a local month. */
   @Property({ type: AmountType, nullable: true })
   readonly monthlyCap?: Decimal;
 
+  /** Whether the sweep happens by itself or when asked for. */
   @Enum({ items: () => ROUND_UP_MODES })
   readonly mode: RoundUpMode;
 
+  /** The portfolio invested into. */
   @ManyToOne({ joinColumns: ['user_id', 'portfolio_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly portfolio: Ref<Portfolio>;
 
+  /** The basket bought. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly basket: Ref<Basket>;
 
+  /** Whether purchases count: `active ↔ paused`, both `→ cancelled`. */
   @Enum({ items: () => ROUND_UP_RULE_STATUSES, accessor: 'status' })
   private _status: RoundUpRuleStatus = 'active';
 
+  /** When it was cancelled. */
   @Property({ nullable: true })
   cancelledAt?: Date;
 

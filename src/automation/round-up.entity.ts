@@ -43,21 +43,27 @@ export class RoundUp extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The rule that applied. */
   @ManyToOne({ joinColumns: ['user_id', 'rule_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly rule: Ref<RoundUpRule>;
 
+  /** The card or account that paid. */
   @Property({ length: 80 })
   readonly fundingSource: string;
 
+  /** The purchase's name at its source; it counts once. */
   @Property({ length: 120 })
   readonly purchaseReference: string;
 
+  /** When the purchase was made. */
   @Property()
   readonly purchasedAt: Date;
 
+  /** What the purchase cost. */
   @Property({ type: AmountType })
   readonly purchaseAmount: Decimal;
 
+  /** What it adds, 0 up to `amount_max`. */
   @Property({ type: AmountType })
   readonly amount: Decimal;
 
@@ -65,12 +71,15 @@ export class RoundUp extends Timestamped {
   @Property({ type: AmountType })
   readonly amountMax: Decimal;
 
+  /** How far it has come: `pending → ready → swept`, or `→ cancelled`. */
   @Enum({ items: () => ROUND_UP_STATUSES, accessor: 'status' })
   private _status: RoundUpStatus = 'pending';
 
+  /** When the purchase was final. */
   @Property({ nullable: true })
   readyAt?: Date;
 
+  /** The investment that swept it. */
   @ManyToOne({
     joinColumns: ['user_id', 'transaction_id'],
     nullable: true,
@@ -79,6 +88,7 @@ export class RoundUp extends Timestamped {
   })
   transaction?: Ref<Transaction>;
 
+  /** When the purchase was refunded. */
   @Property({ nullable: true })
   cancelledAt?: Date;
 

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { EntityMetadata } from '@mikro-orm/core';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { TsMorphMetadataProvider } from '@mikro-orm/reflection';
 import { SeedManager } from '@mikro-orm/seeder';
 import type { Options } from '@mikro-orm/sql';
 import { isDecimalType } from '../shared/index.js';
+import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
 import { SingleRunnerMigrator } from './migrator.js';
 import { ContextGuard } from './session.js';
@@ -29,7 +29,7 @@ export function ormOptions(
     ...connectionOptions(target),
     subscribers: [new ContextGuard()],
     extensions: [SingleRunnerMigrator, SeedManager],
-    metadataProvider: TsMorphMetadataProvider,
+    metadataProvider: DocumentedMetadataProvider,
     metadataCache: { options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
     discovery: { onMetadata: refuseNaN },
     // A database that is missing is an error of the set-up, not something to create on the way.

@@ -23,30 +23,39 @@ export class UserPreferences extends Timestamped {
   @OneToOne({ primary: true, deleteRule: 'cascade', updateRule: 'no action' })
   readonly user: Ref<User>;
 
+  /** The currency that totals are shown in, ISO 4217. */
   @Property({ length: 3 })
   baseCurrency: Opt<string> = 'USD';
 
+  /** Language and region, BCP 47. */
   @Property({ length: 35 })
   locale: Opt<string> = 'en-US';
 
+  /** IANA zone that the person's days are counted in, until the next one takes effect. */
   @Property({ length: 64, accessor: 'timeZone' })
   private _timeZone: string;
 
+  /** IANA zone that was asked for and counts from `next_time_zone_from` on. */
   @Property({ length: 64, nullable: true })
   private nextTimeZone?: string;
 
+  /** The local midnight from which the next zone counts. */
   @Property({ nullable: true })
   private nextTimeZoneFrom?: Date;
 
+  /** Hour at which the person's day starts, 0 to 23. */
   @Property({ type: 'smallint' })
   dayStartHour: Opt<number> = 0;
 
+  /** How much risk the person says to bear. */
   @Enum({ items: () => RISK_LEVELS })
   riskTolerance: Opt<RiskLevel> = 'moderate';
 
+  /** Whether AI experts may be asked on the person's behalf. */
   @Property()
   aiEnabled: Opt<boolean> = false;
 
+  /** How the app looks. */
   @Enum({ items: () => THEMES })
   theme: Opt<Theme> = 'system';
 

@@ -16,21 +16,27 @@ export class UserProfile extends Timestamped {
   @OneToOne({ primary: true, deleteRule: 'cascade', updateRule: 'no action' })
   readonly user: Ref<User>;
 
+  /** Given name as on an identity document. */
   @Property({ length: 100, nullable: true })
   givenName?: string;
 
+  /** Family name as on an identity document. */
   @Property({ length: 100, nullable: true })
   familyName?: string;
 
+  /** The name other people see. */
   @Property({ length: 60, nullable: true })
   displayName?: string;
 
+  /** Date of birth. */
   @Property({ type: 'date', nullable: true })
   birthDate?: string;
 
+  /** Country of residence, ISO 3166-1 alpha-2. */
   @Property({ length: 2, nullable: true })
   country?: string;
 
+  /** Where the person's picture is. */
   @Property({ length: 500, nullable: true })
   avatarUrl?: string;
 

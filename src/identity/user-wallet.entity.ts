@@ -21,12 +21,15 @@ export class UserWallet extends Timestamped {
   @ManyToOne({ deleteRule: 'cascade', updateRule: 'no action' })
   readonly user: Ref<User>;
 
+  /** The network that the wallet is on. */
   @Enum({ items: () => CHAINS })
   readonly chain: Chain;
 
+  /** The address in its canonical form: EIP-55 checksum on EVM networks, base58 on Solana. */
   @Property({ length: 64 })
   readonly address: string;
 
+  /** Whether this is the wallet that is proposed first; one per user. */
   @Property({ accessor: 'isPrimary' })
   private _isPrimary = false;
 

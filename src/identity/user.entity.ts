@@ -45,31 +45,40 @@ export class User extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string;
 
+  /** The address to sign in with, in its normal form; after erasure a placeholder. */
   @Property({ length: 254, accessor: 'email' })
   @Unique({ name: 'users_email_unique' })
   private _email: string;
 
+  /** When the address was proved to be the person's; absent until then. */
   @Property({ nullable: true })
   emailVerifiedAt?: Date;
 
+  /** What the account may do: `active ↔ suspended`, `active → closing → closed → erased`. */
   @Enum({ items: () => USER_STATUSES, accessor: 'status' })
   private _status: UserStatus = 'active';
 
+  /** When the account was last suspended. */
   @Property({ nullable: true })
   suspendedAt?: Date;
 
+  /** When the account stopped taking new business. */
   @Property({ nullable: true })
   closingAt?: Date;
 
+  /** When the account was closed for good. */
   @Property({ nullable: true })
   closedAt?: Date;
 
+  /** When the personal data was overwritten. */
   @Property({ nullable: true })
   erasedAt?: Date;
 
+  /** What is known of the person's identity: `none → pending → verified / rejected`, `verified → expired`. */
   @Enum({ items: () => KYC_STATUSES, accessor: 'kycStatus' })
   private _kycStatus: KycStatus = 'none';
 
+  /** When the identity was last verified. */
   @Property({ nullable: true })
   kycVerifiedAt?: Date;
 

@@ -39,18 +39,23 @@ export class LedgerAccount extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id!: string;
 
+  /** What the account is for; the first four are the user's own, the others the other side of the book. */
   @Enum({ items: () => ACCOUNT_KINDS })
   readonly kind!: AccountKind;
 
+  /** The one asset that the account holds. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset!: Ref<Asset>;
 
+  /** The portfolio whose holding or collateral this is. */
   @Property({ type: 'uuid', nullable: true })
   readonly portfolioId?: string;
 
+  /** The basket through which the holding was bought; absent when bought directly. */
   @Property({ type: 'uuid', nullable: true })
   readonly basketId?: string;
 
+  /** What has entered less what has left; own accounts are never below zero. */
   @Property({ type: AmountType, default: 0 })
   readonly balance!: Opt<Decimal>;
 }

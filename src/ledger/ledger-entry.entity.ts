@@ -26,6 +26,7 @@ export class LedgerEntry {
   @PrimaryKey({ type: 'uuid' })
   readonly id!: string;
 
+  /** The business event that this belongs to. */
   @ManyToOne({ joinColumns: ['user_id', 'transaction_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly transaction!: Ref<Transaction>;
 
@@ -33,6 +34,7 @@ export class LedgerEntry {
   @Property({ type: 'smallint' })
   readonly position!: number;
 
+  /** The account that the amount left. */
   @ManyToOne({
     joinColumns: ['user_id', 'debit_id', 'asset_id'],
     referencedColumnNames: ['user_id', 'id', 'asset_id'],
@@ -41,6 +43,7 @@ export class LedgerEntry {
   })
   readonly debit!: Ref<LedgerAccount>;
 
+  /** The account that the amount entered. */
   @ManyToOne({
     joinColumns: ['user_id', 'credit_id', 'asset_id'],
     referencedColumnNames: ['user_id', 'id', 'asset_id'],
@@ -49,9 +52,11 @@ export class LedgerEntry {
   })
   readonly credit!: Ref<LedgerAccount>;
 
+  /** What was moved; both accounts hold it. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset!: Ref<Asset>;
 
+  /** How much was moved, more than 0. */
   @Property({ type: AmountType })
   readonly amount!: Decimal;
 

@@ -26,15 +26,19 @@ export class TransactionFee {
   @PrimaryKey({ type: 'uuid' })
   readonly id!: string;
 
+  /** The transaction that cost this. */
   @ManyToOne({ joinColumns: ['user_id', 'transaction_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly transaction!: Ref<Transaction>;
 
+  /** Who or what the fee is for. */
   @Enum({ items: () => FEE_KINDS })
   readonly kind!: FeeKind;
 
+  /** What the fee was paid in. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset!: Ref<Asset>;
 
+  /** The fee, 0 or more. */
   @Property({ type: AmountType })
   readonly amount!: Decimal;
 
@@ -42,6 +46,7 @@ export class TransactionFee {
   @Property({ type: PercentType, nullable: true })
   readonly rate?: Decimal;
 
+  /** The entry that took the fee; absent for a fee of 0. */
   @ManyToOne({ joinColumns: ['user_id', 'entry_id'], nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
   readonly entry?: Ref<LedgerEntry>;
 

@@ -67,9 +67,11 @@ export class Transaction extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id!: string;
 
+  /** What kind of business event this is. */
   @Enum({ items: () => TRANSACTION_TYPES })
   readonly type!: TransactionType;
 
+  /** How far it has come: `pending → posted | voided | failed | expired`, `posted → reversed`. */
   @Enum({ items: () => TRANSACTION_STATUSES })
   readonly status!: TransactionStatus;
 
@@ -77,18 +79,23 @@ export class Transaction extends Timestamped {
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset!: Ref<Asset>;
 
+  /** How much of the asset, more than 0; when settled, what arrived. */
   @Property({ type: AmountType })
   readonly amount!: Decimal;
 
+  /** The portfolio that the event concerns. */
   @Property({ type: 'uuid', nullable: true })
   readonly portfolioId?: string;
 
+  /** The basket that the event concerns. */
   @Property({ type: 'uuid', nullable: true })
   readonly basketId?: string;
 
+  /** When the event happened in the business. */
   @Property()
   readonly occurredAt!: Date;
 
+  /** When it took effect. */
   @Property({ nullable: true })
   readonly postedAt?: Date;
 
@@ -96,12 +103,15 @@ export class Transaction extends Timestamped {
   @Property({ nullable: true })
   readonly closedAt?: Date;
 
+  /** When it was reversed. */
   @Property({ nullable: true })
   readonly reversedAt?: Date;
 
+  /** Why it came to nothing, for people. */
   @Property({ length: 200, nullable: true })
   readonly failureReason?: string;
 
+  /** The caller's key of the request that opened it: one effect per key. */
   @Property({ length: 120 })
   readonly idempotencyKey!: string;
 
@@ -113,15 +123,19 @@ export class Transaction extends Timestamped {
   @Property({ length: 120, nullable: true })
   readonly closingKey?: string;
 
+  /** SHA-256 of the request that ended the pending state, in hex. */
   @Property({ length: 64, nullable: true })
   readonly closingHash?: string;
 
+  /** Who else knows this event, such as a payment provider. */
   @Property({ length: 40, nullable: true })
   readonly externalSource?: string;
 
+  /** The event's name over there. */
   @Property({ length: 120, nullable: true })
   readonly externalReference?: string;
 
+  /** The transaction that this one takes back. */
   @ManyToOne({
     joinColumns: ['user_id', 'reverses_id'],
     nullable: true,

@@ -20,21 +20,27 @@ export class AssetPrice extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** What was priced. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset: Ref<Asset>;
 
+  /** The currency of the price. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly quote: Ref<Asset>;
 
+  /** The instant that the price was observed for. */
   @Property()
   readonly asOf: Date;
 
+  /** Price of one unit. */
   @Property({ type: PriceType })
   readonly price: Decimal;
 
+  /** Who observed it. */
   @Property({ length: 40 })
   readonly source: string;
 
+  /** Whether a final price may still replace it. */
   @Property()
   readonly provisional: Opt<boolean>;
 

@@ -59,31 +59,40 @@ export class Asset extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** Short unique name, such as `USD` or `AAPL`. */
   @Property({ length: 32 })
   @Unique({ name: 'assets_code_unique' })
   readonly code: string;
 
+  /** Full name for people. */
   @Property({ length: 120 })
   name: string;
 
+  /** What it is: a currency, a token that follows one, another token, a share. */
   @Enum({ items: () => ASSET_KINDS })
   readonly kind: AssetKind;
 
+  /** The network that a token lives on; absent for what lives on none. */
   @Enum({ items: () => CHAINS, nullable: true })
   readonly chain?: Chain;
 
+  /** The token's contract in canonical form; absent for a chain's own coin. */
   @Property({ length: 64, nullable: true })
   readonly contractAddress?: string;
 
+  /** Decimals of the token on its chain, 0 to 36. */
   @Property({ type: 'smallint', nullable: true })
   readonly decimals?: number;
 
+  /** Decimals that people are shown, 0 to 18. */
   @Property({ type: 'smallint' })
   displayScale: number;
 
+  /** How old a price may be when a decision rests on it, in seconds. */
   @Property({ type: 'integer' })
   priceMaxAgeSeconds: number;
 
+  /** Whether it trades: `active ↔ halted`, both `→ retired`. Halted: no buying, selling goes on. */
   @Enum({ items: () => ASSET_STATUSES, accessor: 'status' })
   private _status: AssetStatus = 'active';
 

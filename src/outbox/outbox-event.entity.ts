@@ -21,12 +21,15 @@ export class OutboxEvent {
   @Property({ length: 80 })
   readonly type!: string;
 
+  /** What a handler needs to know, ids and amounts as text; at most 64 KB. */
   @Property({ type: 'json' })
   readonly payload!: Record<string, unknown>;
 
+  /** When it happened in the business. */
   @Property()
   readonly occurredAt!: Date;
 
+  /** When its handlers were done; absent while it waits. */
   @Property({ nullable: true })
   readonly dispatchedAt?: Date;
 

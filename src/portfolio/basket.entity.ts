@@ -75,31 +75,40 @@ export class Basket extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** Short unique name in addresses, such as `four-giants`. */
   @Property({ length: 60 })
   @Unique({ name: 'baskets_slug_unique' })
   readonly slug: string;
 
+  /** Name for people. */
   @Property({ length: 80 })
   name: string;
 
+  /** What the basket is for, for people. */
   @Property({ length: 1000 })
   description: string;
 
+  /** How much risk it carries. */
   @Enum({ items: () => RISK_LEVELS })
   risk: RiskLevel;
 
+  /** What it is filed under. */
   @Property({ length: 40 })
   category: string;
 
+  /** The smallest amount that may be invested at once. */
   @Property({ type: AmountType })
   minimumInvestment: Decimal;
 
+  /** Percent of an invested amount, taken out of it; below 100. */
   @Property({ type: PercentType })
   feeRate: Decimal;
 
+  /** Who composes it. */
   @Property({ length: 80 })
   curator: string;
 
+  /** Whether it is on offer: `draft → active ↔ paused`, `active → retired`. Paused: no buying, redeeming goes on. */
   @Enum({ items: () => BASKET_STATUSES, accessor: 'status' })
   private _status: BasketStatus = 'draft';
 
@@ -107,9 +116,11 @@ export class Basket extends Timestamped {
   @Property({ type: 'integer', accessor: 'compositionVersion' })
   private _compositionVersion = 0;
 
+  /** When it was taken off for good. */
   @Property({ nullable: true })
   retiredAt?: Date;
 
+  /** Every asset of every version. */
   @OneToMany(
     () => BasketAsset,
     basketAsset => basketAsset.basket,
@@ -117,6 +128,7 @@ export class Basket extends Timestamped {
   )
   readonly assets = new Collection<BasketAsset>(this);
 
+  /** The version of the composition, from 1. */
   @Property({ version: true })
   readonly version!: Opt<number>;
 
@@ -224,9 +236,11 @@ export class BasketAsset extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The basket composed. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly basket: Ref<Basket>;
 
+  /** The version of the composition, from 1. */
   @Property({ type: 'integer' })
   readonly version: number;
 
@@ -234,15 +248,19 @@ export class BasketAsset extends Timestamped {
   @Property({ type: 'smallint' })
   readonly position: number;
 
+  /** What is bought. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset: Ref<Asset>;
 
+  /** Percent of an investment that goes into it. */
   @Property({ type: PercentType })
   readonly weight: Decimal;
 
+  /** The lowest percentage before a rebalance. */
   @Property({ type: PercentType })
   readonly minWeight: Decimal;
 
+  /** The highest percentage before a rebalance. */
   @Property({ type: PercentType })
   readonly maxWeight: Decimal;
 

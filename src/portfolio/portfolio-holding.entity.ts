@@ -38,21 +38,27 @@ export class PortfolioHolding extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The portfolio that holds it. */
   @ManyToOne({ joinColumns: ['user_id', 'portfolio_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly portfolio: Ref<Portfolio>;
 
+  /** What is held. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly asset: Ref<Asset>;
 
+  /** The basket through which it was bought; absent when bought directly. */
   @ManyToOne({ nullable: true, deleteRule: 'restrict', updateRule: 'no action' })
   readonly basket?: Ref<Basket>;
 
+  /** The ledger account where the quantity is. */
   @OneToOne({ joinColumns: ['user_id', 'account_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly account: Ref<LedgerAccount>;
 
+  /** What the units held have cost, in the portfolio's currency. */
   @Property({ type: AmountType, accessor: 'costBasis' })
   private _costBasis: Decimal = ZERO;
 
+  /** What sales have brought beyond the cost of what was sold. */
   @Property({ type: AmountType, accessor: 'realisedGain' })
   private _realisedGain: Decimal = ZERO;
 

@@ -26,6 +26,7 @@ export class PortfolioSnapshot extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The portfolio that was valued. */
   @ManyToOne({ joinColumns: ['user_id', 'portfolio_id'], deleteRule: 'restrict', updateRule: 'no action' })
   readonly portfolio: Ref<Portfolio>;
 
@@ -33,6 +34,7 @@ export class PortfolioSnapshot extends Timestamped {
   @Property({ type: 'date' })
   readonly date: string;
 
+  /** The instant that it was valued at. */
   @Property()
   readonly takenAt: Date;
 
@@ -44,15 +46,19 @@ export class PortfolioSnapshot extends Timestamped {
   @Property({ type: AmountType })
   readonly netDeposits: Decimal;
 
+  /** Fees paid in the portfolio since the snapshot before. */
   @Property({ type: AmountType })
   readonly fees: Decimal;
 
+  /** What the market did to the value since then, rounding included. */
   @Property({ type: AmountType })
   readonly marketChange: Decimal;
 
+  /** What the holdings were worth. */
   @Property({ type: AmountType })
   readonly value: Decimal;
 
+  /** Age of the oldest price used, in seconds. */
   @Property({ type: 'integer' })
   readonly oldestPriceAgeSeconds: number;
 

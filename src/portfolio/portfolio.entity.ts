@@ -43,27 +43,35 @@ export class Portfolio extends Timestamped {
   @PrimaryKey({ type: 'uuid' })
   readonly id: string = newId();
 
+  /** The owner's name for it, unique among open ones. */
   @Property({ length: 80, accessor: 'name' })
   private _name: string;
 
+  /** The currency that it is valued and invested in. */
   @ManyToOne({ deleteRule: 'restrict', updateRule: 'no action' })
   readonly currency: Ref<Asset>;
 
+  /** How much risk the owner wants here. */
   @Enum({ items: () => RISK_LEVELS })
   risk: Opt<RiskLevel> = 'moderate';
 
+  /** The value that the owner aims for. */
   @Property({ type: AmountType, nullable: true, accessor: 'goalAmount' })
   private _goalAmount?: Decimal;
 
+  /** The local date by which the goal should be reached. */
   @Property({ type: 'date', nullable: true, accessor: 'goalDate' })
   private _goalDate?: string;
 
+  /** Whether it is used when none is named; one per user. */
   @Property({ accessor: 'isDefault' })
   private _isDefault: boolean;
 
+  /** Whether it takes business: `active → closed`. */
   @Enum({ items: () => PORTFOLIO_STATUSES, accessor: 'status' })
   private _status: PortfolioStatus = 'active';
 
+  /** When it was closed. */
   @Property({ nullable: true })
   closedAt?: Date;
 
