@@ -22,6 +22,11 @@ describe('preferences', () => {
     });
   });
 
+  test('belong to one user', () => {
+    const user = aUser();
+    expect(new UserPreferences(user).user.unwrap()).toBe(user);
+  });
+
   test('are of a time zone that exists', () => {
     expect(newYorker().timeZone).toBe(NEW_YORK);
     expect(() => new UserPreferences(aUser(), 'Europe/Atlantis')).toThrow(refusal('preferences.unknown-time-zone'));

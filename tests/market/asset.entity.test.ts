@@ -44,6 +44,11 @@ describe('an asset', () => {
     );
   });
 
+  test('has a code, a name and a kind', () => {
+    expect(usd()).toMatchObject({ code: 'USD', name: 'US dollar', kind: 'fiat' });
+    expect(token()).toMatchObject({ code: 'USDC', name: 'USD Coin', kind: 'stablecoin' });
+  });
+
   test('that is a currency or a share lives on no chain', () => {
     for (const asset of [usd(), share()]) {
       expect([asset.chain, asset.contractAddress, asset.decimals]).toEqual([undefined, undefined, undefined]);
