@@ -370,6 +370,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "asset_prices" add constraint "asset_prices_as_of_range" check (as_of >= '1900-01-01 00:00:00+00'::timestamptz and as_of < '2200-01-01 00:00:00+00'::timestamptz);`);
     this.addSql(`alter table "asset_prices" add constraint "asset_prices_not_of_itself" check (asset_id <> quote_id);`);
     this.addSql(`alter table "asset_prices" add constraint "asset_prices_price_positive" check (price > 0);`);
+    this.addSql(`alter table "asset_prices" add constraint "asset_prices_price_not_nan" check (price <> 'NaN');`);
 
     this.addSql(`alter table "baskets" add constraint "baskets_retired_at" check ((status = 'retired') = (retired_at is not null));`);
     this.addSql(`alter table "baskets" add constraint "baskets_composition_version_range" check (composition_version >= 0 and (status = 'draft' or composition_version > 0));`);
@@ -378,6 +379,8 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "baskets" add constraint "baskets_slug_shape" check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
     this.addSql(`alter table "baskets" add constraint "baskets_risk_check" check ("risk" in ('conservative', 'moderate', 'aggressive'));`);
     this.addSql(`alter table "baskets" add constraint "baskets_status_check" check ("status" in ('draft', 'active', 'paused', 'retired'));`);
+    this.addSql(`alter table "baskets" add constraint "baskets_minimum_investment_not_nan" check (minimum_investment <> 'NaN');`);
+    this.addSql(`alter table "baskets" add constraint "baskets_fee_rate_not_nan" check (fee_rate <> 'NaN');`);
 
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
@@ -385,6 +388,9 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_band" check (min_weight <= weight and weight <= max_weight);`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_range" check (weight > 0 and weight <= 100);`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_version_positive" check (version > 0);`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_not_nan" check (weight <> 'NaN');`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_min_weight_not_nan" check (min_weight <> 'NaN');`);
+    this.addSql(`alter table "basket_assets" add constraint "basket_assets_max_weight_not_nan" check (max_weight <> 'NaN');`);
 
     this.addSql(`alter table "users" add constraint "users_kyc_verified_at" check (kyc_status <> 'verified' or kyc_verified_at is not null);`);
     this.addSql(`alter table "users" add constraint "users_erased_at" check ((status = 'erased') = (erased_at is not null));`);
@@ -412,6 +418,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "transactions" add constraint "transactions_amount_positive" check (amount > 0);`);
     this.addSql(`alter table "transactions" add constraint "transactions_type_check" check ("type" in ('deposit', 'withdrawal', 'buy', 'sell', 'basket_investment', 'basket_redemption', 'rebalance', 'round_up', 'auto_invest', 'reward', 'transfer', 'loan_disbursement', 'loan_repayment', 'interest', 'collateral_lock', 'collateral_release', 'liquidation', 'fee', 'reversal', 'adjustment'));`);
     this.addSql(`alter table "transactions" add constraint "transactions_status_check" check ("status" in ('pending', 'posted', 'voided', 'failed', 'expired', 'reversed'));`);
+    this.addSql(`alter table "transactions" add constraint "transactions_amount_not_nan" check (amount <> 'NaN');`);
     this.addSql(`alter table "transactions" enable row level security;`);
     this.addSql(`alter table "transactions" force row level security;`);
     this.addSql(`create policy "own_rows" on "transactions" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -426,6 +433,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "portfolios" add constraint "portfolios_goal_amount_positive" check (goal_amount > 0);`);
     this.addSql(`alter table "portfolios" add constraint "portfolios_risk_check" check ("risk" in ('conservative', 'moderate', 'aggressive'));`);
     this.addSql(`alter table "portfolios" add constraint "portfolios_status_check" check ("status" in ('active', 'closed'));`);
+    this.addSql(`alter table "portfolios" add constraint "portfolios_goal_amount_not_nan" check (goal_amount <> 'NaN');`);
     this.addSql(`alter table "portfolios" enable row level security;`);
     this.addSql(`alter table "portfolios" force row level security;`);
     this.addSql(`create policy "own_rows" on "portfolios" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -442,6 +450,8 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_round_to" check (round_to in (1, 5, 10));`);
     this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_mode_check" check ("mode" in ('auto', 'manual'));`);
     this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_status_check" check ("status" in ('active', 'paused', 'cancelled'));`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_threshold_not_nan" check (threshold <> 'NaN');`);
+    this.addSql(`alter table "round_up_rules" add constraint "round_up_rules_monthly_cap_not_nan" check (monthly_cap <> 'NaN');`);
     this.addSql(`alter table "round_up_rules" enable row level security;`);
     this.addSql(`alter table "round_up_rules" force row level security;`);
     this.addSql(`create policy "own_rows" on "round_up_rules" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -457,6 +467,9 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "round_ups" add constraint "round_ups_amount_range" check (amount >= 0 and amount <= amount_max);`);
     this.addSql(`alter table "round_ups" add constraint "round_ups_purchase_amount_positive" check (purchase_amount > 0);`);
     this.addSql(`alter table "round_ups" add constraint "round_ups_status_check" check ("status" in ('pending', 'ready', 'swept', 'cancelled'));`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_purchase_amount_not_nan" check (purchase_amount <> 'NaN');`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_amount_not_nan" check (amount <> 'NaN');`);
+    this.addSql(`alter table "round_ups" add constraint "round_ups_amount_max_not_nan" check (amount_max <> 'NaN');`);
     this.addSql(`alter table "round_ups" enable row level security;`);
     this.addSql(`alter table "round_ups" force row level security;`);
     this.addSql(`create policy "own_rows" on "round_ups" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -468,6 +481,11 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_price_age" check (oldest_price_age_seconds >= 0);`);
     this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_not_negative" check (start_value >= 0 and value >= 0 and fees >= 0);`);
     this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_bridge" check (start_value + net_deposits + market_change - fees = value);`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_start_value_not_nan" check (start_value <> 'NaN');`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_net_deposits_not_nan" check (net_deposits <> 'NaN');`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_fees_not_nan" check (fees <> 'NaN');`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_market_change_not_nan" check (market_change <> 'NaN');`);
+    this.addSql(`alter table "portfolio_snapshots" add constraint "portfolio_snapshots_value_not_nan" check (value <> 'NaN');`);
     this.addSql(`alter table "portfolio_snapshots" enable row level security;`);
     this.addSql(`alter table "portfolio_snapshots" force row level security;`);
     this.addSql(`create policy "own_rows" on "portfolio_snapshots" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -488,6 +506,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_place" check (case when kind = 'holding' then portfolio_id is not null else portfolio_id is null and basket_id is null or kind = 'collateral' end);`);
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_own_not_negative" check (balance >= 0 or not (kind in ('cash', 'holding', 'reserved', 'collateral')));`);
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_kind_check" check ("kind" in ('cash', 'holding', 'reserved', 'collateral', 'external', 'market', 'fees', 'rewards', 'debt', 'interest', 'rounding'));`);
+    this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_balance_not_nan" check (balance <> 'NaN');`);
     this.addSql(`alter table "ledger_accounts" enable row level security;`);
     this.addSql(`alter table "ledger_accounts" force row level security;`);
     this.addSql(`create policy "own_rows" on "ledger_accounts" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -500,6 +519,8 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_foreign" foreign key ("user_id", "account_id") references "ledger_accounts" ("user_id", "id") on update no action on delete restrict;`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_cost_basis_not_negative" check (cost_basis >= 0);`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_cost_basis_not_nan" check (cost_basis <> 'NaN');`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_realised_gain_not_nan" check (realised_gain <> 'NaN');`);
     this.addSql(`alter table "portfolio_holdings" enable row level security;`);
     this.addSql(`alter table "portfolio_holdings" force row level security;`);
     this.addSql(`create policy "own_rows" on "portfolio_holdings" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -513,6 +534,9 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_two_accounts" check (debit_id <> credit_id);`);
     this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_amount_not_nan" check (amount <> 'NaN');`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_debit_balance_not_nan" check (debit_balance <> 'NaN');`);
+    this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_credit_balance_not_nan" check (credit_balance <> 'NaN');`);
     this.addSql(`alter table "ledger_entries" enable row level security;`);
     this.addSql(`alter table "ledger_entries" force row level security;`);
     this.addSql(`create policy "own_rows" on "ledger_entries" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -527,6 +551,8 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_rate_range" check (rate >= 0 and rate <= 100);`);
     this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_amount_not_negative" check (amount >= 0);`);
     this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_kind_check" check ("kind" in ('platform', 'network', 'spread', 'provider'));`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_amount_not_nan" check (amount <> 'NaN');`);
+    this.addSql(`alter table "transaction_fees" add constraint "transaction_fees_rate_not_nan" check (rate <> 'NaN');`);
     this.addSql(`alter table "transaction_fees" enable row level security;`);
     this.addSql(`alter table "transaction_fees" force row level security;`);
     this.addSql(`create policy "own_rows" on "transaction_fees" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
@@ -547,6 +573,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_frequency_check" check ("frequency" in ('daily', 'weekly', 'biweekly', 'monthly'));`);
     this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_catch_up_check" check ("catch_up" in ('one', 'skip'));`);
     this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_status_check" check ("status" in ('active', 'paused', 'cancelled', 'completed'));`);
+    this.addSql(`alter table "auto_invest_rules" add constraint "auto_invest_rules_amount_not_nan" check (amount <> 'NaN');`);
     this.addSql(`alter table "auto_invest_rules" enable row level security;`);
     this.addSql(`alter table "auto_invest_rules" force row level security;`);
     this.addSql(`create policy "own_rows" on "auto_invest_rules" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { EntityMetadata } from '@mikro-orm/core';
+import type { MetadataStorage } from '@mikro-orm/core';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SeedManager } from '@mikro-orm/seeder';
 import type { Options } from '@mikro-orm/sql';
@@ -31,7 +31,7 @@ export function ormOptions(
     extensions: [SingleRunnerMigrator, SeedManager],
     metadataProvider: DocumentedMetadataProvider,
     metadataCache: { options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
-    discovery: { onMetadata: refuseNaN },
+    discovery: { afterDiscovered: refuseNaN },
     // A database that is missing is an error of the set-up, not something to create on the way.
     ensureDatabase: false,
     // What is absent is undefined, as the types say, never null.
@@ -72,14 +72,12 @@ function connectionOptions(target: DatabaseTarget): Options {
 }
 
 /** PostgreSQL takes NaN for a number greater than all others, so `amount > 0` alone lets it in. */
-function refuseNaN(meta: EntityMetadata): void {
-  for (const property of meta.props) {
-    if (!isDecimalType(property.customType)) continue;
-    const [column] = property.fieldNames;
-    meta.checks.push({
-      name: `${meta.tableName}_${column}_not_nan`,
-      property: property.name,
-      expression: `${column} <> 'NaN'`,
-    } as never);
+function refuseNaN(storage: MetadataStorage): void {
+  for (const meta of storage) {
+    for (const { customType, fieldNames } of meta.props) {
+      if (!isDecimalType(customType)) continue;
+      const [column] = fieldNames;
+      meta.checks.push({ name: `${meta.tableName}_${column}_not_nan`, expression: `${column} <> 'NaN'` });
+    }
   }
 }
