@@ -47,6 +47,10 @@ const CATALOGUE = `
     select 'schema public', x.* from pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) x where nspname = 'public'
   ) grants
   union all
+  select 'comment ' || pg_describe_object(classoid, objoid, objsubid) || ' ' || description from pg_description
+  where classoid in ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_proc'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass)
+    and (pg_identify_object(classoid, objoid, objsubid)).schema = 'public'
+  union all
   select 'extension ' || extname || ' ' || extversion from pg_extension
   order by 1`;
 
