@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
 import { ConflictError, Decimal, newId, parseInput, ValidationError } from '../shared/index.js';
 import { Asset } from './asset.entity.js';
@@ -24,7 +25,8 @@ export class PriceService {
    * @throws {ValidationError} `price.unknown-asset`; {@link ConflictError} `price.differs`, when a final price would change.
    */
   async import(input: ImportPrices): Promise<number> {
-    const { quoteCode, source, prices } = parseInput(ImportPrices, input);
+    const { quoteCode, source, ...observed } = parseInput(ImportPrices, input);
+    const prices = lastWords(source, observed.prices);
     const ids = await this.idsOf([quoteCode, ...prices.map(({ code }) => code)]);
     const rows = prices.map(({ code, asOf, price, provisional }) => ({
       id: newId(),
@@ -105,13 +107,7 @@ export class PriceService {
        join assets a on a.id = p.asset_id limit 1`,
       [rows, quoteId, source],
     );
-    if (differing) {
-      throw new ConflictError(
-        'price.differs',
-        `${source} has reported another final price of ${differing.code} for the same instant.`,
-        { code: differing.code },
-      );
-    }
+    if (differing) throw differs(source, differing.code);
     return changed.length;
   }
 
@@ -129,3 +125,22 @@ export class PriceService {
     return ids;
   }
 }
+
+type Observation = z.output<typeof ImportPrices>['prices'][number];
+
+/** Each asset and instant once, as one statement needs it: a provisional price gives way to what is said after it, a final one stays. */
+function lastWords(source: string, observations: readonly Observation[]): Observation[] {
+  const words = new Map<string, Observation>();
+  for (const observation of observations) {
+    const key = `${observation.code} ${observation.asOf.toISOString()}`;
+    const earlier = words.get(key);
+    if (!earlier || earlier.provisional) words.set(key, observation);
+    else if (!earlier.price.eq(observation.price)) throw differs(source, observation.code);
+  }
+  return [...words.values()];
+}
+
+const differs = (source: string, code: string) =>
+  new ConflictError('price.differs', `${source} has reported another final price of ${code} for the same instant.`, {
+    code,
+  });
