@@ -8,6 +8,11 @@ import { EmbeddedDriver } from './embedded.js';
  * The lock lives in a transaction of its own, so it ends with its connection and covers files that run outside of one.
  */
 export class SingleRunnerMigrator extends Migrator {
+  // MikroORM registers its own over every extension that is not called this.
+  static {
+    Object.defineProperty(SingleRunnerMigrator, 'name', { value: 'Migrator' });
+  }
+
   static override register(orm: AnyOrm): void {
     orm.config.registerExtension('@mikro-orm/migrator', () => new SingleRunnerMigrator((orm as MikroORM).em));
   }
