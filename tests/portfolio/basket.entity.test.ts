@@ -31,6 +31,17 @@ describe('a basket', () => {
     expect(draftBasket()).toMatchObject({ status: 'draft', compositionVersion: 0, composition: [] });
   });
 
+  test('says what it is, what it costs and who made it', () => {
+    expect(draftBasket()).toMatchObject({
+      slug: 'green-energy',
+      name: 'Green energy',
+      description: 'Wind, sun and water.',
+      risk: 'moderate',
+      category: 'climate',
+      curator: 'Nestegg',
+    });
+  });
+
   test.each(['0', '-1', 'NaN'])('with a minimum investment of %s is refused', minimum => {
     expect(() => draftBasket({ minimumInvestment: decimal(minimum) })).toThrow(refusal('basket.minimum-not-positive'));
   });
