@@ -1,6 +1,7 @@
 export { resetEmbedded } from './embedded.js';
 export * from './errors.js';
 export * from './fault.js';
+export * from './inspection.js';
 export * from './migrator.js';
 export * from './options.js';
 export * from './session.js';
