@@ -5,6 +5,7 @@ import type { MikroORM as AnyOrm, MigrateOptions, MigrationInfo, Transaction } f
 import { type Migration, MigrationStorage, Migrator } from '@mikro-orm/migrations';
 import type { MikroORM } from '@mikro-orm/sql';
 import { EmbeddedDriver } from './embedded.js';
+import { PatientMigrationRunner } from './migration-runner.js';
 
 /**
  * MikroORM's migrator, but one runner at a time: others wait, then find nothing left to do. It also records what each file
@@ -32,6 +33,10 @@ export class SingleRunnerMigrator extends Migrator {
       if (!path || (hash !== null && hash !== (await hashOfFile(path)))) edited.push(name);
     }
     return edited;
+  }
+
+  protected override createRunner(): PatientMigrationRunner {
+    return new PatientMigrationRunner(this.driver, this.options, this.config);
   }
 
   protected override createStorage(): MigrationStorage {
