@@ -41,8 +41,7 @@ export class InvestmentPlan {
     readonly amount: Decimal,
     prices: ReadonlyMap<string, LatestPrice>,
   ) {
-    basket.requireInvestable();
-    basket.requireMinimum(amount);
+    InvestmentPlan.requirePossible(basket, amount);
     this.feeRate = basket.feeRate;
     this.fee = roundUp(percentOf(amount, basket.feeRate), AMOUNT.scale);
     this.invested = amount.minus(this.fee);
@@ -57,10 +56,20 @@ export class InvestmentPlan {
       return purchase(asset, item.weight, price, costs[index]!);
     });
   }
+
+  /**
+   * Refuses what no price could make possible. Whoever looks up prices asks this first: a halted asset has no fresh ones, and
+   * what is tried again until there are would be tried for ever.
+   * @throws {ValidationError} `basket.below-minimum`; {@link StateError} when basket or an asset cannot be bought.
+   */
+  static requirePossible(basket: Basket, amount: Decimal): void {
+    basket.requireInvestable();
+    basket.requireMinimum(amount);
+    for (const { asset } of basket.composition) asset.getEntity().requireBuyable();
+  }
 }
 
 function purchase(asset: Asset, weight: Decimal, price: Decimal, cost: Decimal): PlannedPurchase {
-  asset.requireBuyable();
   const units = roundDown(cost.div(price), asset.scale);
   if (!units.gt(0)) {
     throw new ValidationError(

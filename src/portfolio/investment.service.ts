@@ -77,6 +77,7 @@ export class InvestmentService {
     portfolio.requireOpen();
     const basket = await this.em.findOne(Basket, { slug: basketSlug }, { populate: ['assets.asset'] });
     if (!basket) throw new NotFoundError('basket');
+    InvestmentPlan.requirePossible(basket, amount);
     const assets = basket.composition.map(item => item.asset.getEntity());
     const prices = await new PriceService(this.em).fresh(assets, portfolio.currency.getEntity(), now);
     return new InvestmentPlan(basket, amount, prices);

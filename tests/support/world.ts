@@ -186,13 +186,10 @@ export function useWorld(database: SuiteDatabase | { readonly orm: MikroORM }) {
       const tables = await rows<{ name: string }>(
         `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
       );
-      const contents: Record<string, unknown[]> = {};
-      for (const { name } of tables) {
-        const found = await rows<{ row: unknown }>(
-          `select to_jsonb(t) as row from ${name} t order by to_jsonb(t)::text`,
-        );
-        contents[name] = found.map(({ row }) => row);
-      }
+      const contents: Record<string, unknown[]> = Object.fromEntries(tables.map(({ name }) => [name, []]));
+      const parts = tables.map(({ name }) => `select '${name}' as name, to_jsonb(t) as row from ${name} t`);
+      const found = await rows<{ name: string; row: unknown }>(`${parts.join(' union all ')} order by name, row`);
+      for (const { name, row } of found) contents[name]!.push(row);
       return contents;
     },
   };
