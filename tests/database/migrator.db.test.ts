@@ -17,8 +17,7 @@ let owner: pg.Client;
 const orms: MikroORM[] = [];
 
 async function open(): Promise<MikroORM> {
-  const orm = await openDatabase({ kind: 'server', url: empty.ownerUrl });
-  orm.config.get('migrations').silent = true;
+  const orm = await openDatabase({ kind: 'server', url: empty.ownerUrl }, { quiet: true });
   orms.push(orm);
   return orm;
 }
