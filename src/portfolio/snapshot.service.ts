@@ -27,8 +27,9 @@ export class SnapshotService {
    */
   async take(input: PortfolioAt): Promise<PortfolioSnapshot> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
-    const now = this.clock.now();
     const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    // After the lock: what was invested while this waited for it has happened by now, and counts as a deposit.
+    const now = this.clock.now();
     const date = localDate(now, await this.timeZoneOf(userId, now));
     const [last] = await this.em.find(
       PortfolioSnapshot,
