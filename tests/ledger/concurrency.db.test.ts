@@ -85,7 +85,7 @@ describe('many at once', () => {
   });
 
   test('with one key have one effect and one answer', async () => {
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 10; round++) {
       const userId = await bank.newUser();
       const outcomes = await times(10, () =>
         bank.deposit(userId, '10', {
