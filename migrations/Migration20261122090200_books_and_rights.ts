@@ -62,7 +62,14 @@ begin
     raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
   end if;
 
-  -- The key, and with it the transaction: opened, or taken up again to end its pending state.
+  -- What takes effect has moved something.
+  if v_status = 'posted' and coalesce(jsonb_array_length(p_posting->'entries'), 0) = 0 then
+    raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
+  end if;
+
+  -- The key, and with it the transaction: opened, or taken up again to end its pending state. A key opens one transaction or
+  -- closes one; as these are two columns, calls with the same key take turns.
+  perform pg_advisory_xact_lock(hashtextextended(v_key, hashtextextended(p_user_id::text, 0)));
   if p_posting ? 'closes' then
     select * into v_found from transactions where user_id = p_user_id and id = (p_posting->>'closes')::uuid for update;
     if not found then
@@ -144,7 +151,7 @@ begin
       on l.user_id = p_user_id and l.kind = a.kind and l.asset_id = a.asset
       and l.portfolio_id is not distinct from a.portfolio and l.basket_id is not distinct from a.basket
     order by l.id
-    for update of l
+    for no key update of l
   loop
     -- Under two numbers it would have two balances, and could be spent twice.
     if v_account.id = any (v_account_ids) then

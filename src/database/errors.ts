@@ -45,10 +45,16 @@ export class ConstraintError extends NesteggError {
   }
 }
 
+/** Serialization failure, deadlock, lock timeout: another transaction was in the way, and may be gone by now. */
+const TRANSIENT = new Set(['40001', '40P01', '55P03']);
+
 /** The database failed in a way that no rule of the domain explains. `details.sqlState` is its code. */
 export class DatabaseError extends NesteggError {
+  override readonly retryable: boolean;
+
   constructor(sqlState: string, options?: ErrorOptions) {
     super('database.failed', `The database answered with SQLSTATE ${sqlState}.`, { sqlState }, options);
+    this.retryable = TRANSIENT.has(sqlState);
   }
 }
 

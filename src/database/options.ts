@@ -3,7 +3,7 @@ import type { MetadataStorage } from '@mikro-orm/core';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SeedManager } from '@mikro-orm/seeder';
 import type { Options } from '@mikro-orm/sql';
-import { isDecimalType } from '../shared/index.js';
+import { isDecimalType, NotFoundError } from '../shared/index.js';
 import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
 import { SingleRunnerMigrator } from './migrator.js';
@@ -36,6 +36,8 @@ export function ormOptions(
     ensureDatabase: false,
     // What is absent is undefined, as the types say, never null.
     forceUndefined: true,
+    // MikroORM's own error would carry what was asked for.
+    findOneOrFailHandler: entityName => new NotFoundError(entityName.replace(/(?<!^)(?=[A-Z])/g, '-').toLowerCase()),
     // A batched update of several versioned entities does not check their versions, and loses updates.
     useBatchUpdates: false,
     preferReadReplicas: false,

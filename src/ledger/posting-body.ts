@@ -2,7 +2,7 @@ import type { EntityManager } from '../database/index.js';
 import { AMOUNT, type Decimal, newId, PERCENT, requireFits, ValidationError } from '../shared/index.js';
 import { type AccountKind, LedgerAccount } from './ledger-account.entity.js';
 import { LedgerEntry } from './ledger-entry.entity.js';
-import type { Leg, OutboxMessage, Place, Posted, Posting } from './posting.js';
+import type { Leg, OutboxMessage, Place, Posting } from './posting.js';
 import { type FeeKind, TransactionFee } from './transaction-fee.entity.js';
 
 /** What `nestegg_post` answers. Balances are text, in the order of the accounts and entries sent. */
@@ -47,38 +47,60 @@ export class PostingBody {
     );
     return known >= 0 ? known + 1 : this.accounts.push({ id: newId(), kind, asset, portfolio, basket });
   }
+}
 
-  /** What the function stored, as managed entities, without asking for it again. */
-  stored(em: EntityManager, userId: string, answer: Answer): Pick<Posted, 'entries' | 'fees'> {
+/**
+ * The legs that the function stored, as managed entities that are made when they are asked for: most callers never do, and
+ * each would be looked at again by every flush. An account that is loaded already gets its new balance at once.
+ */
+export class StoredLegs {
+  private mapped?: { entries: LedgerEntry[]; fees: TransactionFee[] };
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly userId: string,
+    private readonly body: PostingBody,
+    private readonly answer: Answer,
+  ) {
+    const known = em.getUnitOfWork();
+    body.accounts.forEach((_, index) => {
+      const id = answer.accounts![index]!.id;
+      if (known.getById(LedgerAccount, [userId, id] as never)) this.mapAccount(index);
+    });
+  }
+
+  get entries(): LedgerEntry[] {
+    return this.map().entries;
+  }
+
+  get fees(): TransactionFee[] {
+    return this.map().fees;
+  }
+
+  private map(): { entries: LedgerEntry[]; fees: TransactionFee[] } {
+    this.mapped ??= this.mapAll();
+    return this.mapped;
+  }
+
+  private mapAll(): { entries: LedgerEntry[]; fees: TransactionFee[] } {
+    const { em, body, answer, userId } = this;
     const created_at = new Date(answer.storedAt);
     const owner = { user_id: userId, transaction_id: answer.transactionId, created_at };
-    const accounts = this.accounts.map((account, i) => {
-      const { id, balance } = answer.accounts![i]!;
-      const row = {
-        user_id: userId,
-        id,
-        kind: account.kind,
-        asset_id: account.asset,
-        portfolio_id: account.portfolio ?? null,
-        basket_id: account.basket ?? null,
-        balance,
-      };
-      return mapRow(em, LedgerAccount, row);
-    });
-    const entries = this.entries.map((entry, i) =>
+    const accounts = body.accounts.map((_, index) => this.mapAccount(index));
+    const entries = body.entries.map((entry, i) =>
       mapRow(em, LedgerEntry, {
         ...owner,
         id: entry.id,
         position: answer.position + i + 1,
         debit_id: accounts[entry.debit - 1]!.id,
         credit_id: accounts[entry.credit - 1]!.id,
-        asset_id: this.accounts[entry.debit - 1]!.asset,
+        asset_id: body.accounts[entry.debit - 1]!.asset,
         amount: entry.amount,
         debit_balance: answer.entries![i]!.debit,
         credit_balance: answer.entries![i]!.credit,
       }),
     );
-    const fees = this.fees.map(fee =>
+    const fees = body.fees.map(fee =>
       mapRow(em, TransactionFee, {
         ...owner,
         id: fee.id,
@@ -86,10 +108,25 @@ export class PostingBody {
         asset_id: fee.asset,
         amount: fee.amount,
         rate: fee.rate ?? null,
-        entry_id: this.entries[fee.entry - 1]!.id,
+        entry_id: body.entries[fee.entry - 1]!.id,
       }),
     );
     return { entries, fees };
+  }
+
+  private mapAccount(index: number): LedgerAccount {
+    const { kind, asset, portfolio = null, basket = null } = this.body.accounts[index]!;
+    const { id, balance } = this.answer.accounts![index]!;
+    const row = {
+      user_id: this.userId,
+      id,
+      kind,
+      asset_id: asset,
+      portfolio_id: portfolio,
+      basket_id: basket,
+      balance,
+    };
+    return mapRow(this.em, LedgerAccount, row);
   }
 }
 

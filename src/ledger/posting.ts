@@ -3,7 +3,7 @@ import { type Decimal, newId } from '../shared/index.js';
 import { IdempotencyConflictError } from './errors.js';
 import type { AccountKind } from './ledger-account.entity.js';
 import type { LedgerEntry } from './ledger-entry.entity.js';
-import { type Answer, amountText, mapRow, PostingBody } from './posting-body.js';
+import { type Answer, amountText, mapRow, PostingBody, StoredLegs } from './posting-body.js';
 import { requestHash } from './request-hash.js';
 import { Transaction, type TransactionType } from './transaction.entity.js';
 import type { FeeKind, TransactionFee } from './transaction-fee.entity.js';
@@ -64,13 +64,24 @@ export interface Closing extends Request {
   events?: readonly OutboxMessage[];
 }
 
-export interface Posted {
-  transaction: Transaction;
+/** What a posting or closing came to. */
+export class Posted {
+  constructor(
+    readonly transaction: Transaction,
+    /** True when the key had taken effect before: nothing happened now. */
+    readonly replayed: boolean,
+    private readonly legs?: StoredLegs,
+  ) {}
+
   /** In the order of the legs; empty when replayed. */
-  entries: LedgerEntry[];
-  fees: TransactionFee[];
-  /** True when the key had taken effect before: nothing happened now. */
-  replayed: boolean;
+  get entries(): LedgerEntry[] {
+    return this.legs?.entries ?? [];
+  }
+
+  /** In the order of their legs; empty when replayed. */
+  get fees(): TransactionFee[] {
+    return this.legs?.fees ?? [];
+  }
 }
 
 /**
@@ -137,11 +148,11 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
       { user: userId, id: answer.transactionId },
       { refresh: true },
     );
-    return {
+    return new Posted(
       transaction,
-      ...(answer.replayed ? { entries: [], fees: [] } : body.stored(em, userId, answer)),
-      replayed: answer.replayed,
-    };
+      answer.replayed,
+      answer.replayed ? undefined : new StoredLegs(em, userId, body, answer),
+    );
   }
   const transaction = mapRow(em, Transaction, {
     user_id: userId,
@@ -169,7 +180,7 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
   });
   // The transaction that this one reverses is another one now, also where it is loaded already.
   if (header.reverses) await em.findOneOrFail(Transaction, { user: userId, id: header.reverses }, { refresh: true });
-  return { transaction, ...body.stored(em, userId, answer), replayed: false };
+  return new Posted(transaction, false, new StoredLegs(em, userId, body, answer));
 }
 
 async function ask(em: EntityManager, userId: string, message: object): Promise<Answer> {
