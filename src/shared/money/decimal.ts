@@ -28,6 +28,8 @@ export const AMOUNT: NumericScale = { precision: 18, scale: 8 };
 export const PRICE: NumericScale = { precision: 28, scale: 12 };
 /** Percentages: weights, fee rates, interest. 12.5 % is `12.5`, not `0.125`. */
 export const PERCENT: NumericScale = { precision: 7, scale: 4 };
+/** What a provider charges for a request, far below a cent. */
+export const COST: NumericScale = { precision: 12, scale: 6 };
 /** Totals over many users. */
 export const TOTAL: NumericScale = { precision: 38, scale: 8 };
 

@@ -1,5 +1,15 @@
 import { Type } from '@mikro-orm/core';
-import { AMOUNT, Decimal, type NumericScale, PERCENT, PRICE, parseDecimal, requireFits, TOTAL } from './decimal.js';
+import {
+  AMOUNT,
+  COST,
+  Decimal,
+  type NumericScale,
+  PERCENT,
+  PRICE,
+  parseDecimal,
+  requireFits,
+  TOTAL,
+} from './decimal.js';
 
 /**
  * A `numeric` column as a {@link Decimal}.
@@ -56,6 +66,12 @@ export class PriceType extends DecimalType {
 export class PercentType extends DecimalType {
   constructor() {
     super(PERCENT);
+  }
+}
+
+export class CostType extends DecimalType {
+  constructor() {
+    super(COST);
   }
 }
 
