@@ -1,38 +1,81 @@
 import { LockMode } from '@mikro-orm/core';
-import { asWorker, type EntityManager, translateError } from '../database/index.js';
+import { asWorker, DatabaseError, type EntityManager, translateError } from '../database/index.js';
 import type { Transaction } from '../ledger/index.js';
+import { StalePriceError } from '../market/index.js';
 import { InvestmentService } from '../portfolio/index.js';
 import { type Clock, NesteggError, systemClock } from '../shared/index.js';
 import { AutoInvestRule } from './auto-invest-rule.entity.js';
 import { AutoInvestRun } from './auto-invest-run.entity.js';
+import { RulesPutOffError } from './errors.js';
 
 /**
  * Runs all rules that are due, one transaction each: claim, run rows, investment and next run commit together. Any number
  * of workers may do this at once; a rule is claimed by one of them, the others pass it by.
  * @param em such as `orm.em`.
  * @returns the runs made, in the order they were.
+ * @throws {RulesPutOffError} at the end, when some could not be run now: they stay due and hold up no others.
  */
 export async function runDueAutoInvestRules(em: EntityManager, clock: Clock = systemClock): Promise<AutoInvestRun[]> {
   const runs: AutoInvestRun[] = [];
-  for (;;) {
-    const made = await asWorker(em, inner => runNextRule(inner, clock));
-    if (!made) return runs;
-    runs.push(...made);
+  const putOff = new PutOff();
+  while (!putOff.isFull) {
+    let claimed: AutoInvestRule | undefined;
+    try {
+      const made = await asWorker(em, async inner => {
+        claimed = await claim(inner, clock.now(), putOff);
+        return claimed ? deal(inner, clock, claimed) : [];
+      });
+      runs.push(...made);
+    } catch (error) {
+      if (!claimed) throw error;
+      putOff.add(claimed, error);
+    }
+    if (!claimed) break;
+  }
+  if (putOff.errors.length > 0) throw new RulesPutOffError(runs, putOff.errors);
+  return runs;
+}
+
+/** What a pass leaves for the next one, so that it is not tried again and again while others wait. */
+class PutOff {
+  readonly rules: string[] = [];
+  readonly baskets: string[] = [];
+  readonly errors: unknown[] = [];
+
+  /** When so many rules fail one by one, it is not the rules: no use in trying more. */
+  get isFull(): boolean {
+    return this.rules.length >= 100;
+  }
+
+  /** A price that is too old for one rule is too old for all rules of its basket. */
+  add(rule: AutoInvestRule, error: unknown): void {
+    this.errors.push(error);
+    if (error instanceof StalePriceError) this.baskets.push(rule.basket.id);
+    else this.rules.push(rule.id);
   }
 }
 
 /** MikroORM's queries know a guarded property by its field or its column, not by its getter; of one word, the two are the same. */
 const NEXT_RUN_AT = '_nextRunAt' as 'nextRunAt';
 
-/** Claims one due rule and deals with its occurrences; nothing when no rule is due or all are claimed. */
-async function runNextRule(em: EntityManager, clock: Clock): Promise<AutoInvestRun[] | undefined> {
-  const now = clock.now();
+/** Holds one due rule until the end of the transaction; nothing when no rule is due or all are claimed. */
+async function claim(em: EntityManager, now: Date, putOff: PutOff): Promise<AutoInvestRule | undefined> {
   const [rule] = await em.find(
     AutoInvestRule,
-    { status: 'active', [NEXT_RUN_AT]: { $lte: now } },
+    {
+      status: 'active',
+      [NEXT_RUN_AT]: { $lte: now },
+      ...(putOff.rules.length > 0 && { id: { $nin: putOff.rules } }),
+      ...(putOff.baskets.length > 0 && { basket: { $nin: putOff.baskets } }),
+    },
     { orderBy: { [NEXT_RUN_AT]: 'asc' }, limit: 1, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
   );
-  if (!rule) return undefined;
+  return rule;
+}
+
+/** Deals with the occurrences of a claimed rule. */
+async function deal(em: EntityManager, clock: Clock, rule: AutoInvestRule): Promise<AutoInvestRun[]> {
+  const now = clock.now();
   const { run: due, missed } = rule.due(now);
   const runs = missed.map(at => new AutoInvestRun(rule, at));
   for (const run of runs) run.skip('missed', now);
@@ -69,7 +112,7 @@ async function invest(
     return await em.transactional(inner => new InvestmentService(inner, clock).invest(input, 'auto_invest'));
   } catch (error) {
     const refusal = translateError(error);
-    if (refusal instanceof NesteggError && !refusal.retryable) return refusal;
+    if (refusal instanceof NesteggError && !refusal.retryable && !(refusal instanceof DatabaseError)) return refusal;
     throw error;
   }
 }

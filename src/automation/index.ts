@@ -3,6 +3,7 @@ export * from './auto-invest.service.js';
 export * from './auto-invest-rule.entity.js';
 export * from './auto-invest-run.entity.js';
 export * from './auto-invest-runner.js';
+export * from './errors.js';
 export * from './invariants.js';
 export * from './recurrence.js';
 export * from './round-up.entity.js';
