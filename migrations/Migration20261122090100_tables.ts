@@ -2,6 +2,43 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Migration20261122090100_tables extends Migration {
   override up(): void {
+    this.addSql(`create table "achievements" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "code" varchar(60) not null, "tier" smallint not null, "name" varchar(80) not null, "description" varchar(500) not null, "criteria" jsonb not null, "target" numeric(18,8) not null, "points" int not null, "status" text not null, "retired_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`comment on table "achievements" is 'One tier of an achievement: something to be proud of for ever. All tiers of a code measure the same, each a higher target.';`);
+    this.addSql(`comment on column "achievements"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "achievements"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "achievements"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "achievements"."code" is 'Short name, unique with the tier: lower-case words joined by -.';`);
+    this.addSql(`comment on column "achievements"."tier" is '1 for the lowest tier, up to 10.';`);
+    this.addSql(`comment on column "achievements"."name" is 'Title for people.';`);
+    this.addSql(`comment on column "achievements"."description" is 'What it is for, in a sentence for people.';`);
+    this.addSql(`comment on column "achievements"."criteria" is 'What is measured: one of the kinds that Criteria lists, with what that kind needs to know; at most 4 KB.';`);
+    this.addSql(`comment on column "achievements"."target" is 'How much of it unlocks the tier, above 0: money, days, levels or times, by the criteria.';`);
+    this.addSql(`comment on column "achievements"."points" is 'What it is worth on a user''s shelf, 1 to 10,000; points buy nothing.';`);
+    this.addSql(`comment on column "achievements"."status" is 'Whether it can be unlocked: active → retired.';`);
+    this.addSql(`comment on column "achievements"."retired_at" is 'When it was taken off; who unlocked it keeps it.';`);
+    this.addSql(`comment on column "achievements"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`alter table "achievements" add constraint "achievements_code_target_unique" unique ("code", "target");`);
+    this.addSql(`alter table "achievements" add constraint "achievements_code_tier_unique" unique ("code", "tier");`);
+
+    this.addSql(`create table "ai_experts" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "slug" varchar(60) not null, "version" int not null, "name" varchar(80) not null, "persona" varchar(2000) not null, "speciality" varchar(80) not null, "model_id" varchar(100) not null, "prompt_version" varchar(40) not null, "disclaimer_version" varchar(40) not null, "status" text not null, "activated_at" timestamptz null, "retired_at" timestamptz null, primary key ("id"));`);
+    this.addSql(`comment on table "ai_experts" is 'One version of a character that gives advice: who it is, and which model and prompt speak for it. An edit makes a new version.';`);
+    this.addSql(`comment on column "ai_experts"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "ai_experts"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "ai_experts"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "ai_experts"."slug" is 'What all versions of the expert are called in programs.';`);
+    this.addSql(`comment on column "ai_experts"."version" is 'Counts the versions of the expert, from 1.';`);
+    this.addSql(`comment on column "ai_experts"."name" is 'How people see it called.';`);
+    this.addSql(`comment on column "ai_experts"."persona" is 'How it thinks and speaks, as people are told.';`);
+    this.addSql(`comment on column "ai_experts"."speciality" is 'What it knows about: dividends, crypto, saving for a home.';`);
+    this.addSql(`comment on column "ai_experts"."model_id" is 'The model that answers for it, as its provider names it.';`);
+    this.addSql(`comment on column "ai_experts"."prompt_version" is 'Which prompt the model is given.';`);
+    this.addSql(`comment on column "ai_experts"."disclaimer_version" is 'Which disclaimer stands beside what it says.';`);
+    this.addSql(`comment on column "ai_experts"."status" is 'Whether it speaks: draft → active → retired, draft → retired; one active version per slug.';`);
+    this.addSql(`comment on column "ai_experts"."activated_at" is 'When it began to speak; absent if it never did.';`);
+    this.addSql(`comment on column "ai_experts"."retired_at" is 'When it fell silent for good; absent until then.';`);
+    this.addSql(`create unique index "ai_experts_one_active" on "ai_experts" ("slug") where status = 'active';`);
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_slug_version_unique" unique ("slug", "version");`);
+
     this.addSql(`create table "assets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "code" varchar(32) not null, "name" varchar(120) not null, "kind" text not null, "chain" text null, "contract_address" varchar(64) null, "decimals" smallint null, "display_scale" smallint not null, "price_max_age_seconds" int not null, "status" text not null, "version" int not null default 1, primary key ("id"));`);
     this.addSql(`comment on table "assets" is 'Something that can be owned and priced: a currency, a token, a share.';`);
     this.addSql(`comment on column "assets"."id" is 'UUIDv7, made in the application.';`);
@@ -54,6 +91,36 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`comment on column "baskets"."version" is 'The version of the composition, from 1.';`);
     this.addSql(`alter table "baskets" add constraint "baskets_slug_unique" unique ("slug");`);
 
+    this.addSql(`create table "ai_tips" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "expert_id" uuid not null, "title" varchar(120) not null, "body" varchar(4000) not null, "basket_id" uuid null, "asset_id" uuid null, "confidence" smallint not null, "risk" text not null, "dedupe_key" varchar(120) not null, "disclaimer" varchar(1000) not null, "disclaimer_version" varchar(40) not null, "status" text not null, "facts" jsonb null, "prices" jsonb null, "published_at" timestamptz null, "expires_at" timestamptz null, "expired_at" timestamptz null, "withdrawn_at" timestamptz null, "withdrawal_reason" varchar(200) null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`comment on table "ai_tips" is 'Advice of an expert to everybody about one basket or asset, for a time. It never invests by itself.';`);
+    this.addSql(`comment on column "ai_tips"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "ai_tips"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "ai_tips"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "ai_tips"."expert_id" is 'The version of the expert that gives it.';`);
+    this.addSql(`comment on column "ai_tips"."title" is 'The advice in a line.';`);
+    this.addSql(`comment on column "ai_tips"."body" is 'The advice and its grounds, as people read it.';`);
+    this.addSql(`comment on column "ai_tips"."basket_id" is 'The basket that it is about; absent when it is about an asset.';`);
+    this.addSql(`comment on column "ai_tips"."asset_id" is 'The asset that it is about; absent when it is about a basket.';`);
+    this.addSql(`comment on column "ai_tips"."confidence" is 'How sure the expert is, 0 to 100.';`);
+    this.addSql(`comment on column "ai_tips"."risk" is 'For which appetite for risk it is meant.';`);
+    this.addSql(`comment on column "ai_tips"."dedupe_key" is 'What the tip is made of in a key: the same advice is not given twice.';`);
+    this.addSql(`comment on column "ai_tips"."disclaimer" is 'What people must read beside it.';`);
+    this.addSql(`comment on column "ai_tips"."disclaimer_version" is 'Which disclaimer that is; the one of its expert.';`);
+    this.addSql(`comment on column "ai_tips"."status" is 'Whether it counts: draft → published → expired / withdrawn.';`);
+    this.addSql(`comment on column "ai_tips"."facts" is 'What it rests on, as known when it was published: a list of statement, source and instant; absent for a draft.';`);
+    this.addSql(`comment on column "ai_tips"."prices" is 'What its assets cost when it was published: a list of asset, quote, price, source and instant; absent for a draft.';`);
+    this.addSql(`comment on column "ai_tips"."published_at" is 'When people could read it first; absent for a draft.';`);
+    this.addSql(`comment on column "ai_tips"."expires_at" is 'From when on it no longer counts; absent for a draft.';`);
+    this.addSql(`comment on column "ai_tips"."expired_at" is 'When it was taken off the list because its time was over; absent otherwise.';`);
+    this.addSql(`comment on column "ai_tips"."withdrawn_at" is 'When it was taken back before its time; absent otherwise.';`);
+    this.addSql(`comment on column "ai_tips"."withdrawal_reason" is 'Why it was taken back; absent otherwise.';`);
+    this.addSql(`comment on column "ai_tips"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "ai_tips_expiring_index" on "ai_tips" ("expires_at") where status = 'published';`);
+    this.addSql(`create index "ai_tips_asset_id_index" on "ai_tips" ("asset_id");`);
+    this.addSql(`create index "ai_tips_basket_id_index" on "ai_tips" ("basket_id");`);
+    this.addSql(`create index "ai_tips_expert_id_index" on "ai_tips" ("expert_id");`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_dedupe_key_unique" unique ("dedupe_key");`);
+
     this.addSql(`create table "basket_assets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "basket_id" uuid not null, "version" int not null, "position" smallint not null, "asset_id" uuid not null, "weight" numeric(7,4) not null, "min_weight" numeric(7,4) not null, "max_weight" numeric(7,4) not null, primary key ("id"));`);
     this.addSql(`comment on table "basket_assets" is 'One asset of one version of a basket''s composition. Never changed: a new composition is a new version.';`);
     this.addSql(`comment on column "basket_assets"."id" is 'UUIDv7, made in the application.';`);
@@ -68,6 +135,70 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`comment on column "basket_assets"."max_weight" is 'The highest percentage before a rebalance.';`);
     this.addSql(`create index "basket_assets_asset_id_index" on "basket_assets" ("asset_id");`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_version_asset_unique" unique ("basket_id", "version", "asset_id");`);
+
+    this.addSql(`create table "battle_passes" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "code" varchar(60) not null, "name" varchar(80) not null, "season" int not null, "starts_at" timestamptz not null, "ends_at" timestamptz not null, "claim_until" timestamptz not null, "premium_price" numeric(18,8) not null, "currency_id" uuid not null, "status" text not null, "activated_at" timestamptz null, "ended_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`comment on table "battle_passes" is 'A season: XP gained in it reaches tiers, and tiers pay rewards. Seasons do not overlap, and one is active at a time.';`);
+    this.addSql(`comment on column "battle_passes"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "battle_passes"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "battle_passes"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "battle_passes"."code" is 'Short unique name: lower-case words joined by -.';`);
+    this.addSql(`comment on column "battle_passes"."name" is 'Title for people.';`);
+    this.addSql(`comment on column "battle_passes"."season" is 'Number of the season, 1 for the first.';`);
+    this.addSql(`comment on column "battle_passes"."starts_at" is 'When the season starts.';`);
+    this.addSql(`comment on column "battle_passes"."ends_at" is 'When the season ends, this instant not included.';`);
+    this.addSql(`comment on column "battle_passes"."claim_until" is 'Until when rewards can be claimed, at or after the end; this instant not included.';`);
+    this.addSql(`comment on column "battle_passes"."premium_price" is 'What the premium track costs, above 0, in currency.';`);
+    this.addSql(`comment on column "battle_passes"."currency_id" is 'The currency of the premium price.';`);
+    this.addSql(`comment on column "battle_passes"."status" is 'Where the season is: draft → active → ended.';`);
+    this.addSql(`comment on column "battle_passes"."activated_at" is 'When it left the draft state.';`);
+    this.addSql(`comment on column "battle_passes"."ended_at" is 'When it was closed after its end.';`);
+    this.addSql(`comment on column "battle_passes"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_code_unique" unique ("code");`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_season_unique" unique ("season");`);
+    this.addSql(`create index "battle_passes_currency_id_index" on "battle_passes" ("currency_id");`);
+    this.addSql(`create unique index "battle_passes_one_active" on "battle_passes" ("status") where status = 'active';`);
+
+    this.addSql(`create table "battle_pass_tiers" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "battle_pass_id" uuid not null, "number" smallint not null, "xp" int not null, "free_amount" numeric(18,8) null, "free_asset_id" uuid null, "free_badge" varchar(60) null, "premium_amount" numeric(18,8) null, "premium_asset_id" uuid null, "premium_badge" varchar(60) null, primary key ("id"));`);
+    this.addSql(`comment on table "battle_pass_tiers" is 'One step of a season: the XP that reaches it, and what it pays on the free and on the premium track.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."battle_pass_id" is 'The season.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."number" is '1 for the first tier of the season, at most 1000.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."xp" is 'XP gained in the season that reaches it, 0 or more; it rises with the number.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."free_amount" is 'Money that the free track pays, above 0; absent when it pays none.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."free_asset_id" is 'What the free track''s money is of.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."free_badge" is 'Name of the badge that the free track gives; absent when it gives none.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."premium_amount" is 'Money that the premium track pays, above 0; absent when it pays none.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."premium_asset_id" is 'What the premium track''s money is of.';`);
+    this.addSql(`comment on column "battle_pass_tiers"."premium_badge" is 'Name of the badge that the premium track gives; absent when it gives none.';`);
+    this.addSql(`create index "battle_pass_tiers_premium_asset_id_index" on "battle_pass_tiers" ("premium_asset_id");`);
+    this.addSql(`create index "battle_pass_tiers_free_asset_id_index" on "battle_pass_tiers" ("free_asset_id");`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_id_battle_pass_unique" unique ("id", "battle_pass_id");`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_xp_unique" unique ("battle_pass_id", "xp");`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_number_unique" unique ("battle_pass_id", "number");`);
+
+    this.addSql(`create table "quests" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "code" varchar(60) not null, "name" varchar(80) not null, "description" varchar(500) not null, "kind" text not null, "criteria" jsonb not null, "target" numeric(18,8) not null, "xp" int not null, "starts_at" timestamptz not null, "ends_at" timestamptz null, "prerequisite_id" uuid null, "status" text not null, "activated_at" timestamptz null, "retired_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
+    this.addSql(`comment on table "quests" is 'Something to do for XP: every day, every week, once a season or once. Its terms never change; new terms are a new quest.';`);
+    this.addSql(`comment on column "quests"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "quests"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "quests"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "quests"."code" is 'Short unique name: lower-case words joined by -.';`);
+    this.addSql(`comment on column "quests"."name" is 'Title for people.';`);
+    this.addSql(`comment on column "quests"."description" is 'What to do, in a sentence for people.';`);
+    this.addSql(`comment on column "quests"."kind" is 'How often it can be done: once per local day, per local week, per season, or once.';`);
+    this.addSql(`comment on column "quests"."criteria" is 'What is measured: one of the kinds that Criteria lists, with what that kind needs to know; at most 4 KB.';`);
+    this.addSql(`comment on column "quests"."target" is 'How much of it completes the quest, above 0: money, days, levels or times, by the criteria.';`);
+    this.addSql(`comment on column "quests"."xp" is 'What claiming it gives, 1 to 100,000.';`);
+    this.addSql(`comment on column "quests"."starts_at" is 'From when it is on offer.';`);
+    this.addSql(`comment on column "quests"."ends_at" is 'Until when it is on offer, this instant not included; absent for one without an end.';`);
+    this.addSql(`comment on column "quests"."prerequisite_id" is 'The quest that has to be completed before this one; absent when there is none.';`);
+    this.addSql(`comment on column "quests"."status" is 'Whether it is offered: draft → active → retired.';`);
+    this.addSql(`comment on column "quests"."activated_at" is 'When it left the draft state.';`);
+    this.addSql(`comment on column "quests"."retired_at" is 'When it was taken off for good; what was begun may still be claimed.';`);
+    this.addSql(`comment on column "quests"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`alter table "quests" add constraint "quests_code_unique" unique ("code");`);
+    this.addSql(`create index "quests_prerequisite_id_index" on "quests" ("prerequisite_id");`);
 
     this.addSql(`create table "users" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "email" varchar(254) not null, "email_verified_at" timestamptz null, "status" text not null, "suspended_at" timestamptz null, "closing_at" timestamptz null, "closed_at" timestamptz null, "erased_at" timestamptz null, "kyc_status" text not null, "kyc_verified_at" timestamptz null, "version" int not null default 1, primary key ("id"));`);
     this.addSql(`comment on table "users" is 'A person with an account. Personal data lives in the profile; here are only the address to sign in with and two states.';`);
@@ -207,6 +338,172 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`comment on column "outbox_events"."created_at" is 'When the row was stored.';`);
     this.addSql(`create index "outbox_events_waiting_index" on "outbox_events" ("created_at") where dispatched_at is null;`);
 
+    this.addSql(`create table "notification_preferences" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "category" text not null, "channel" text not null, "is_enabled" boolean not null, "quiet_from" varchar(5) null, "quiet_until" varchar(5) null, "digest" text not null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "notification_preferences" is 'Whether and when one channel may carry one category of notifications to a user.';`);
+    this.addSql(`comment on column "notification_preferences"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "notification_preferences"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "notification_preferences"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "notification_preferences"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "notification_preferences"."category" is 'What the notifications are about.';`);
+    this.addSql(`comment on column "notification_preferences"."channel" is 'What would carry them.';`);
+    this.addSql(`comment on column "notification_preferences"."is_enabled" is 'Whether it may carry them at all.';`);
+    this.addSql(`comment on column "notification_preferences"."quiet_from" is 'Local time HH:MM from which nothing disturbs; absent without quiet hours.';`);
+    this.addSql(`comment on column "notification_preferences"."quiet_until" is 'Local time HH:MM at which quiet hours end, on the next day when it is the earlier one.';`);
+    this.addSql(`comment on column "notification_preferences"."digest" is 'How what is not critical is gathered: not at all, once a day or once a week.';`);
+    this.addSql(`comment on column "notification_preferences"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_channel_unique" unique ("user_id", "category", "channel");`);
+
+    this.addSql(`create table "notifications" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "category" text not null, "severity" text not null, "title" varchar(120) not null, "body" varchar(2000) not null, "data" jsonb not null, "dedupe_key" varchar(120) not null, "occurred_at" timestamptz not null, "expires_at" timestamptz null, "seen_at" timestamptz null, "read_at" timestamptz null, "archived_at" timestamptz null, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "notifications" is 'Something a user is told, once per dedupe key. Its text is plain and shown as it is.';`);
+    this.addSql(`comment on column "notifications"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "notifications"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "notifications"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "notifications"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "notifications"."category" is 'What it is about; the user''s preferences go by it.';`);
+    this.addSql(`comment on column "notifications"."severity" is 'How urgent it is; critical passes quiet hours and digests.';`);
+    this.addSql(`comment on column "notifications"."title" is 'One line for people.';`);
+    this.addSql(`comment on column "notifications"."body" is 'The whole text for people.';`);
+    this.addSql(`comment on column "notifications"."data" is 'What the app needs to lead on: names with text, whole numbers or booleans; at most 8 KB.';`);
+    this.addSql(`comment on column "notifications"."dedupe_key" is 'Names what it tells of: the same key is told once.';`);
+    this.addSql(`comment on column "notifications"."occurred_at" is 'When what it tells of happened.';`);
+    this.addSql(`comment on column "notifications"."expires_at" is 'From when it says nothing any more and may be purged; absent when it stays.';`);
+    this.addSql(`comment on column "notifications"."seen_at" is 'When it was first on a screen of the user''s; absent until then.';`);
+    this.addSql(`comment on column "notifications"."read_at" is 'When it was first read; absent until then. What is read has been seen.';`);
+    this.addSql(`comment on column "notifications"."archived_at" is 'When the user put it away, read or not; absent until then.';`);
+    this.addSql(`create index "notifications_expiring_index" on "notifications" ("expires_at") where expires_at is not null;`);
+    this.addSql(`create index "notifications_unread_index" on "notifications" ("user_id", "id") where read_at is null and archived_at is null;`);
+    this.addSql(`alter table "notifications" add constraint "notifications_dedupe_key_unique" unique ("user_id", "dedupe_key");`);
+
+    this.addSql(`create table "notification_deliveries" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "notification_id" uuid not null, "channel" text not null, "status" text not null, "attempts" smallint not null, "next_attempt_at" timestamptz null, "provider_id" varchar(120) null, "reason" varchar(80) null, "sent_at" timestamptz null, "delivered_at" timestamptz null, "failed_at" timestamptz null, "suppressed_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "notification_deliveries" is 'A notification on its way to a user over one channel.';`);
+    this.addSql(`comment on column "notification_deliveries"."user_id" is 'What is delivered.';`);
+    this.addSql(`comment on column "notification_deliveries"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "notification_deliveries"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "notification_deliveries"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "notification_deliveries"."notification_id" is 'What is delivered.';`);
+    this.addSql(`comment on column "notification_deliveries"."channel" is 'What carries it.';`);
+    this.addSql(`comment on column "notification_deliveries"."status" is 'How far it has come: queued → sent → delivered / failed, queued ↔ delayed, both → suppressed, queued → failed.';`);
+    this.addSql(`comment on column "notification_deliveries"."attempts" is 'Attempts begun, 0 to 8; the number of the last one is what its worker holds the lease by.';`);
+    this.addSql(`comment on column "notification_deliveries"."next_attempt_at" is 'From when a worker may take it; while one works on it, the end of the lease. Absent when there is nothing left to send.';`);
+    this.addSql(`comment on column "notification_deliveries"."provider_id" is 'The name that the provider gave it; absent until it is sent, and where there is no provider.';`);
+    this.addSql(`comment on column "notification_deliveries"."reason" is 'Why it failed or was suppressed, or why the last attempt failed: a code, never what was sent.';`);
+    this.addSql(`comment on column "notification_deliveries"."sent_at" is 'When the provider took it.';`);
+    this.addSql(`comment on column "notification_deliveries"."delivered_at" is 'When it arrived.';`);
+    this.addSql(`comment on column "notification_deliveries"."failed_at" is 'When it was given up, or came back.';`);
+    this.addSql(`comment on column "notification_deliveries"."suppressed_at" is 'When it was decided not to send it.';`);
+    this.addSql(`comment on column "notification_deliveries"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "notification_deliveries_due_index" on "notification_deliveries" ("next_attempt_at") where status in ('queued', 'delayed');`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_channel_unique" unique ("user_id", "notification_id", "channel");`);
+
+    this.addSql(`create table "loan_applications" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "currency_id" uuid not null, "scale" smallint not null, "requested_amount" numeric(18,8) not null, "term_months" smallint not null, "purpose" text not null, "collateral_offered" jsonb not null, "score" smallint null, "status" text not null, "submitted_at" timestamptz null, "review_started_at" timestamptz null, "decided_at" timestamptz null, "decided_by_id" uuid null, "decided_by_name" varchar(120) null, "reasons" jsonb null, "approved_amount" numeric(18,8) null, "offer_expires_at" timestamptz null, "withdrawn_at" timestamptz null, "expired_at" timestamptz null, "converted_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "loan_applications" is 'Somebody''s request for a loan and the decision on it, which somebody else makes. One open request per user.';`);
+    this.addSql(`comment on column "loan_applications"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "loan_applications"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "loan_applications"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "loan_applications"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "loan_applications"."currency_id" is 'What is to be borrowed and paid back; the amounts are in it.';`);
+    this.addSql(`comment on column "loan_applications"."scale" is 'Decimals of the amounts, 0 to 8: those that the currency was shown with when the application was made.';`);
+    this.addSql(`comment on column "loan_applications"."requested_amount" is 'How much the applicant wants.';`);
+    this.addSql(`comment on column "loan_applications"."term_months" is 'In how many monthly instalments the applicant would pay back, 1 to 120.';`);
+    this.addSql(`comment on column "loan_applications"."purpose" is 'What the money is for.';`);
+    this.addSql(`comment on column "loan_applications"."collateral_offered" is 'What the applicant would pledge: a list of holding, asset code and quantity. Nothing is locked by it.';`);
+    this.addSql(`comment on column "loan_applications"."score" is 'How creditworthy the applicant was found, from 0 to 1000 at best; absent until the review says so.';`);
+    this.addSql(`comment on column "loan_applications"."status" is 'How far it got: draft → submitted → under_review → approved / rejected, open ones → withdrawn, approved → expired / converted.';`);
+    this.addSql(`comment on column "loan_applications"."submitted_at" is 'When the applicant sent it in; absent for a draft.';`);
+    this.addSql(`comment on column "loan_applications"."review_started_at" is 'When the review began; absent before.';`);
+    this.addSql(`comment on column "loan_applications"."decided_at" is 'When it was approved or rejected; absent until then.';`);
+    this.addSql(`comment on column "loan_applications"."decided_by_id" is 'Who approved or rejected it, never the applicant; absent until then and when their account is gone.';`);
+    this.addSql(`comment on column "loan_applications"."decided_by_name" is 'How the decider was called; absent until it is decided.';`);
+    this.addSql(`comment on column "loan_applications"."reasons" is 'Why it was decided so, as the applicant is told: a list of sentences; absent until it is decided.';`);
+    this.addSql(`comment on column "loan_applications"."approved_amount" is 'How much may be borrowed, at most what was asked for; absent unless it was approved.';`);
+    this.addSql(`comment on column "loan_applications"."offer_expires_at" is 'Until when the approved amount may be taken; absent unless it was approved.';`);
+    this.addSql(`comment on column "loan_applications"."withdrawn_at" is 'When the applicant took it back; absent otherwise.';`);
+    this.addSql(`comment on column "loan_applications"."expired_at" is 'When the offer lapsed or was declined; absent otherwise.';`);
+    this.addSql(`comment on column "loan_applications"."converted_at" is 'When the loan was paid out; absent otherwise.';`);
+    this.addSql(`comment on column "loan_applications"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "loan_applications_expiring_index" on "loan_applications" ("offer_expires_at") where status = 'approved';`);
+    this.addSql(`create index "loan_applications_decided_by_id_index" on "loan_applications" ("decided_by_id");`);
+    this.addSql(`create index "loan_applications_currency_id_index" on "loan_applications" ("currency_id");`);
+    this.addSql(`create unique index "loan_applications_one_open" on "loan_applications" ("user_id") where status in ('draft', 'submitted', 'under_review');`);
+
+    this.addSql(`create table "loans" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "application_id" uuid not null, "currency_id" uuid not null, "principal" numeric(18,8) not null, "scale" smallint not null, "apr" numeric(7,4) not null, "term_months" smallint not null, "day_count" text not null, "ltv_max" numeric(7,4) not null, "liquidation_threshold" numeric(7,4) not null, "liquidation_bonus" numeric(7,4) not null, "allocation_order" text not null, "status" text not null, "outstanding_principal" numeric(18,8) not null, "outstanding_interest" numeric(18,8) not null, "outstanding_fees" numeric(18,8) not null, "interest_from" date null, "interest_since" numeric(18,8) not null, "interest_through" date null, "approved_at" timestamptz not null, "disbursed_at" timestamptz null, "disbursement_id" uuid null, "cancelled_at" timestamptz null, "repaid_at" timestamptz null, "liquidated_at" timestamptz null, "defaulted_at" timestamptz null, "written_off_at" timestamptz null, "late_since" timestamptz null, "margin_called_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "loans" is 'Money lent to one borrower against collateral, on terms fixed at approval. It is paid out once; the debt is never below 0. Interest is simple and counted by local date on the principal still owed.';`);
+    this.addSql(`comment on column "loans"."user_id" is 'The transaction that paid it out; absent until then.';`);
+    this.addSql(`comment on column "loans"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "loans"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "loans"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "loans"."application_id" is 'The approved application that it answers; it answers no other.';`);
+    this.addSql(`comment on column "loans"."currency_id" is 'What was lent and is paid back; the amounts are in it.';`);
+    this.addSql(`comment on column "loans"."principal" is 'How much is lent.';`);
+    this.addSql(`comment on column "loans"."scale" is 'Decimals that interest and instalments are rounded to, 0 to 8.';`);
+    this.addSql(`comment on column "loans"."apr" is 'Nominal interest in percent a year, 0 to 100.';`);
+    this.addSql(`comment on column "loans"."term_months" is 'How many monthly instalments it has, 1 to 120.';`);
+    this.addSql(`comment on column "loans"."day_count" is 'How days of interest are counted: real days or months of 30, in a year of 365 or 360.';`);
+    this.addSql(`comment on column "loans"."ltv_max" is 'The largest loan in percent of the collateral''s value when it is paid out; at most the liquidation threshold.';`);
+    this.addSql(`comment on column "loans"."liquidation_threshold" is 'From which debt on it may be liquidated, in percent of the collateral''s value.';`);
+    this.addSql(`comment on column "loans"."liquidation_bonus" is 'What a liquidation takes on top of the debt it repays, in percent; with the threshold never more than the collateral.';`);
+    this.addSql(`comment on column "loans"."allocation_order" is 'In which order a payment covers late fees, interest and principal.';`);
+    this.addSql(`comment on column "loans"."status" is 'Where it stands: approved → active / cancelled, active → repaid / liquidated / defaulted, defaulted → written_off / repaid.';`);
+    this.addSql(`comment on column "loans"."outstanding_principal" is 'Principal still owed; 0 before it is paid out, and what was given up once it is written off.';`);
+    this.addSql(`comment on column "loans"."outstanding_interest" is 'Interest counted up to now and not paid yet.';`);
+    this.addSql(`comment on column "loans"."outstanding_fees" is 'Late fees charged and not paid yet.';`);
+    this.addSql(`comment on column "loans"."interest_from" is 'The local date from which the principal owed now has borne interest; absent before it is paid out.';`);
+    this.addSql(`comment on column "loans"."interest_since" is 'Interest counted since that date, paid or not: a date adds only what is missing, and rounding does not add up.';`);
+    this.addSql(`comment on column "loans"."interest_through" is 'The last local date whose interest was counted; absent before it is paid out.';`);
+    this.addSql(`comment on column "loans"."approved_at" is 'When it was approved.';`);
+    this.addSql(`comment on column "loans"."disbursed_at" is 'When it was paid out; absent until then.';`);
+    this.addSql(`comment on column "loans"."disbursement_id" is 'The transaction that paid it out; absent until then.';`);
+    this.addSql(`comment on column "loans"."cancelled_at" is 'When it was given up before it was paid out; absent otherwise.';`);
+    this.addSql(`comment on column "loans"."repaid_at" is 'When nothing was owed any more, by payments; absent otherwise.';`);
+    this.addSql(`comment on column "loans"."liquidated_at" is 'When sold collateral had paid the whole debt; absent otherwise.';`);
+    this.addSql(`comment on column "loans"."defaulted_at" is 'When the lender no longer counted on the instalments; absent if it always did.';`);
+    this.addSql(`comment on column "loans"."written_off_at" is 'When the lender gave the debt up; absent otherwise.';`);
+    this.addSql(`comment on column "loans"."late_since" is 'Since when an instalment is overdue; absent while none is.';`);
+    this.addSql(`comment on column "loans"."margin_called_at" is 'When more collateral or a payment was asked for; absent while the collateral suffices.';`);
+    this.addSql(`comment on column "loans"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "loans_accruing_index" on "loans" ("interest_through") where status = 'active';`);
+    this.addSql(`create index "loans_currency_id_index" on "loans" ("currency_id");`);
+    this.addSql(`alter table "loans" add constraint "loans_disbursement_unique" unique ("user_id", "disbursement_id");`);
+    this.addSql(`alter table "loans" add constraint "loans_application_unique" unique ("user_id", "application_id");`);
+
+    this.addSql(`create table "loan_payments" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "kind" text not null, "transaction_id" uuid not null, "received_at" timestamptz not null, "amount" numeric(18,8) not null, "fees" numeric(18,8) not null, "interest" numeric(18,8) not null, "principal" numeric(18,8) not null, "surplus" numeric(18,8) not null, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "loan_payments" is 'Money received for a loan, and how it was split. The four parts sum to the amount; a transaction pays once. Never changed.';`);
+    this.addSql(`comment on column "loan_payments"."user_id" is 'The transaction that brought the money.';`);
+    this.addSql(`comment on column "loan_payments"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "loan_payments"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "loan_payments"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "loan_payments"."loan_id" is 'The loan that was paid for.';`);
+    this.addSql(`comment on column "loan_payments"."kind" is 'Who paid: the borrower, or collateral that was sold.';`);
+    this.addSql(`comment on column "loan_payments"."transaction_id" is 'The transaction that brought the money.';`);
+    this.addSql(`comment on column "loan_payments"."received_at" is 'When the money came in.';`);
+    this.addSql(`comment on column "loan_payments"."amount" is 'How much came in, in the loan''s currency.';`);
+    this.addSql(`comment on column "loan_payments"."fees" is 'What of it paid late fees.';`);
+    this.addSql(`comment on column "loan_payments"."interest" is 'What of it paid interest.';`);
+    this.addSql(`comment on column "loan_payments"."principal" is 'What of it paid principal back.';`);
+    this.addSql(`comment on column "loan_payments"."surplus" is 'What of it was not owed and stays the borrower''s cash.';`);
+    this.addSql(`create index "loan_payments_loan_index" on "loan_payments" ("user_id", "loan_id", "received_at");`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_transaction_unique" unique ("user_id", "transaction_id");`);
+
+    this.addSql(`create table "loan_installments" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "number" smallint not null, "due_on" date not null, "principal" numeric(18,8) not null, "interest" numeric(18,8) not null, "late_fee" numeric(18,8) not null, "late_fee_charged_at" timestamptz null, "paid_principal" numeric(18,8) not null, "paid_interest" numeric(18,8) not null, "paid_late_fee" numeric(18,8) not null, "paid_at" timestamptz null, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "loan_installments" is 'What a loan''s schedule asks for by one date, and what was paid of it. It is paid when its principal is; the interest paid with it is the real one, less than planned when paid early and more when paid late.';`);
+    this.addSql(`comment on column "loan_installments"."user_id" is 'The loan whose schedule it belongs to.';`);
+    this.addSql(`comment on column "loan_installments"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "loan_installments"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "loan_installments"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "loan_installments"."loan_id" is 'The loan whose schedule it belongs to.';`);
+    this.addSql(`comment on column "loan_installments"."number" is 'Its place in the schedule, from 1.';`);
+    this.addSql(`comment on column "loan_installments"."due_on" is 'The borrower''s local date by which it is to be paid.';`);
+    this.addSql(`comment on column "loan_installments"."principal" is 'How much of the loan it pays back.';`);
+    this.addSql(`comment on column "loan_installments"."interest" is 'The interest of its period when everything is paid on its day.';`);
+    this.addSql(`comment on column "loan_installments"."late_fee" is 'What being late with it has cost; 0 or charged once.';`);
+    this.addSql(`comment on column "loan_installments"."late_fee_charged_at" is 'When the late fee was charged; absent while there is none.';`);
+    this.addSql(`comment on column "loan_installments"."paid_principal" is 'Principal paid of it, at most its principal.';`);
+    this.addSql(`comment on column "loan_installments"."paid_interest" is 'Interest paid while it was the earliest one open.';`);
+    this.addSql(`comment on column "loan_installments"."paid_late_fee" is 'Paid of its late fee.';`);
+    this.addSql(`comment on column "loan_installments"."paid_at" is 'When its principal was paid in full; absent until then.';`);
+    this.addSql(`create index "loan_installments_due_index" on "loan_installments" ("due_on") where paid_at is null;`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_number_unique" unique ("user_id", "loan_id", "number");`);
+
     this.addSql(`create table "ledger_accounts" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "kind" text not null, "asset_id" uuid not null, "portfolio_id" uuid null, "basket_id" uuid null, "balance" numeric(18,8) not null default '0.00000000', primary key ("user_id", "id"));`);
     this.addSql(`comment on table "ledger_accounts" is 'One account of a user''s closed book; it holds one asset. Read only here: nestegg_post alone opens accounts and moves balances, and the database refuses everybody else.';`);
     this.addSql(`comment on column "ledger_accounts"."user_id" is 'The user whose row this is.';`);
@@ -239,6 +536,23 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create index "portfolio_holdings_basket_id_index" on "portfolio_holdings" ("basket_id");`);
     this.addSql(`create index "portfolio_holdings_asset_id_index" on "portfolio_holdings" ("asset_id");`);
     this.addSql(`create unique index portfolio_holdings_place_unique on portfolio_holdings (user_id, portfolio_id, asset_id, basket_id) nulls not distinct;`);
+
+    this.addSql(`create table "loan_collaterals" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "asset_id" uuid not null, "account_id" uuid not null, "quantity" numeric(18,8) not null, "cost_basis" numeric(18,8) not null, "emptied_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "loan_collaterals" is 'What of one collateral account covers one loan: the part of a ledger hold that is this loan''s. All loans of an account together hold its balance. The cost of the units comes along, and goes back with them.';`);
+    this.addSql(`comment on column "loan_collaterals"."user_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
+    this.addSql(`comment on column "loan_collaterals"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "loan_collaterals"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "loan_collaterals"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "loan_collaterals"."loan_id" is 'The loan that it covers.';`);
+    this.addSql(`comment on column "loan_collaterals"."asset_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
+    this.addSql(`comment on column "loan_collaterals"."account_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
+    this.addSql(`comment on column "loan_collaterals"."quantity" is 'Units locked now.';`);
+    this.addSql(`comment on column "loan_collaterals"."cost_basis" is 'What the locked units have cost, in the currency of their portfolio.';`);
+    this.addSql(`comment on column "loan_collaterals"."emptied_at" is 'When the last unit was released or sold; absent while something is locked.';`);
+    this.addSql(`comment on column "loan_collaterals"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "loan_collaterals_asset_id_index" on "loan_collaterals" ("asset_id");`);
+    this.addSql(`create index "loan_collaterals_account_index" on "loan_collaterals" ("user_id", "account_id", "asset_id");`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_account_unique" unique ("user_id", "loan_id", "account_id", "asset_id");`);
 
     this.addSql(`create table "ledger_entries" ("user_id" uuid not null, "id" uuid not null, "transaction_id" uuid not null, "position" smallint not null, "debit_id" uuid not null, "asset_id" uuid not null, "credit_id" uuid not null, "amount" numeric(18,8) not null, "debit_balance" numeric(18,8) not null, "credit_balance" numeric(18,8) not null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
     this.addSql(`comment on table "ledger_entries" is 'A positive amount of one asset that left one account of a book (debit) and entered another (credit). Balanced by construction; the keys forbid two users, two assets or the same account twice. Never changed, never deleted.';`);
@@ -314,6 +628,100 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create index "auto_invest_runs_transaction_index" on "auto_invest_runs" ("user_id", "transaction_id");`);
     this.addSql(`alter table "auto_invest_runs" add constraint "auto_invest_runs_occurrence_unique" unique ("user_id", "rule_id", "scheduled_for");`);
 
+    this.addSql(`create table "user_achievements" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "achievement_id" uuid not null, "target" numeric(18,8) not null, "counted" numeric(18,8) not null, "unlocked_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "user_achievements" is 'How far a user is with one tier of an achievement. Unlocked once, it stays so.';`);
+    this.addSql(`comment on column "user_achievements"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "user_achievements"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "user_achievements"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "user_achievements"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "user_achievements"."achievement_id" is 'The tier that is being unlocked.';`);
+    this.addSql(`comment on column "user_achievements"."target" is 'What unlocks it, copied from the achievement.';`);
+    this.addSql(`comment on column "user_achievements"."counted" is 'All that counted so far; it may go beyond the target, and falls when something is undone.';`);
+    this.addSql(`comment on column "user_achievements"."unlocked_at" is 'When what unlocked it happened; absent until then, never unset.';`);
+    this.addSql(`comment on column "user_achievements"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "user_achievements_achievement_id_index" on "user_achievements" ("achievement_id");`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_achievement_unique" unique ("user_id", "achievement_id");`);
+
+    this.addSql(`create table "user_ai_interactions" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "kind" text not null, "expert_id" uuid not null, "tip_id" uuid null, "prompt" varchar(4000) null, "model_id" varchar(100) null, "prompt_version" varchar(40) null, "disclaimer_version" varchar(40) null, "status" text not null, "started_at" timestamptz not null, "finished_at" timestamptz null, "response" varchar(20000) null, "provider_request_id" varchar(120) null, "input_tokens" int null, "output_tokens" int null, "cost" numeric(12,6) null, "reason" varchar(80) null, "transaction_id" uuid null, "rating" smallint null, "rated_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "user_ai_interactions" is 'One thing that a person asked an expert, or did with a tip. Only for people who have switched AI on.';`);
+    this.addSql(`comment on column "user_ai_interactions"."user_id" is 'The transaction in which the person acted on the tip; absent otherwise.';`);
+    this.addSql(`comment on column "user_ai_interactions"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "user_ai_interactions"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "user_ai_interactions"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "user_ai_interactions"."kind" is 'What it is: a question, or a tip that was viewed, acted on or dismissed.';`);
+    this.addSql(`comment on column "user_ai_interactions"."expert_id" is 'The version of the expert that was asked, or whose tip it is.';`);
+    this.addSql(`comment on column "user_ai_interactions"."tip_id" is 'The tip that it is about; absent for a question about none.';`);
+    this.addSql(`comment on column "user_ai_interactions"."prompt" is 'What the person asked, as it was sent; absent unless it is a question.';`);
+    this.addSql(`comment on column "user_ai_interactions"."model_id" is 'The model that was asked, as its provider names it; absent unless it is a question.';`);
+    this.addSql(`comment on column "user_ai_interactions"."prompt_version" is 'Which prompt the model was given around the question; absent unless it is a question.';`);
+    this.addSql(`comment on column "user_ai_interactions"."disclaimer_version" is 'Which disclaimer stood beside the answer; absent unless it is a question.';`);
+    this.addSql(`comment on column "user_ai_interactions"."status" is 'How it went: pending → completed / failed / refused.';`);
+    this.addSql(`comment on column "user_ai_interactions"."started_at" is 'When the person asked or acted; the quota counts by it.';`);
+    this.addSql(`comment on column "user_ai_interactions"."finished_at" is 'When it was completed, failed or refused; absent while pending.';`);
+    this.addSql(`comment on column "user_ai_interactions"."response" is 'What the expert answered; absent unless a question was completed.';`);
+    this.addSql(`comment on column "user_ai_interactions"."provider_request_id" is 'The provider''s id of the request, so that it counts once; absent unless the provider was asked.';`);
+    this.addSql(`comment on column "user_ai_interactions"."input_tokens" is 'Tokens that the model read; absent unless the provider was asked.';`);
+    this.addSql(`comment on column "user_ai_interactions"."output_tokens" is 'Tokens that the model wrote; absent unless the provider was asked.';`);
+    this.addSql(`comment on column "user_ai_interactions"."cost" is 'What the provider charges for it, in US dollars; absent unless the provider was asked.';`);
+    this.addSql(`comment on column "user_ai_interactions"."reason" is 'Why it failed or was refused, in a code such as timeout; absent otherwise.';`);
+    this.addSql(`comment on column "user_ai_interactions"."transaction_id" is 'The transaction in which the person acted on the tip; absent otherwise.';`);
+    this.addSql(`comment on column "user_ai_interactions"."rating" is 'How good the person found it, 1 to 5; absent until they say so.';`);
+    this.addSql(`comment on column "user_ai_interactions"."rated_at" is 'When the person last said how good they found it; absent until then.';`);
+    this.addSql(`comment on column "user_ai_interactions"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "user_ai_interactions_transaction_index" on "user_ai_interactions" ("user_id", "transaction_id");`);
+    this.addSql(`create index "user_ai_interactions_tip_id_index" on "user_ai_interactions" ("tip_id");`);
+    this.addSql(`create index "user_ai_interactions_expert_id_index" on "user_ai_interactions" ("expert_id");`);
+    this.addSql(`create index "user_ai_interactions_quota_index" on "user_ai_interactions" ("user_id", "kind", "started_at");`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_provider_request_unique" unique ("user_id", "provider_request_id");`);
+
+    this.addSql(`create table "user_battle_passes" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "battle_pass_id" uuid not null, "xp" int not null, "premium_since" timestamptz null, "premium_transaction_id" uuid null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "user_battle_passes" is 'One user in one season: the XP gained in it, and whether the premium track is theirs.';`);
+    this.addSql(`comment on column "user_battle_passes"."user_id" is 'The transaction that paid for the premium track; absent until then.';`);
+    this.addSql(`comment on column "user_battle_passes"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "user_battle_passes"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "user_battle_passes"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "user_battle_passes"."battle_pass_id" is 'The season.';`);
+    this.addSql(`comment on column "user_battle_passes"."xp" is 'XP gained in the season, 0 or more.';`);
+    this.addSql(`comment on column "user_battle_passes"."premium_since" is 'When the premium track was bought; absent until then, never unset. It counts for all tiers, those reached before too.';`);
+    this.addSql(`comment on column "user_battle_passes"."premium_transaction_id" is 'The transaction that paid for the premium track; absent until then.';`);
+    this.addSql(`comment on column "user_battle_passes"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "user_battle_passes_battle_pass_id_index" on "user_battle_passes" ("battle_pass_id");`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_premium_transaction_unique" unique ("user_id", "premium_transaction_id");`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_id_battle_pass_unique" unique ("user_id", "id", "battle_pass_id");`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_battle_pass_unique" unique ("user_id", "battle_pass_id");`);
+
+    this.addSql(`create table "reward_claims" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "battle_pass_id" uuid not null, "user_battle_pass_id" uuid not null, "tier_id" uuid not null, "track" text not null, "amount" numeric(18,8) null, "asset_id" uuid null, "badge" varchar(60) null, "transaction_id" uuid null, "claimed_at" timestamptz not null, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "reward_claims" is 'A tier''s reward that a user took on one track, once, and what it gave. Never changed, never deleted.';`);
+    this.addSql(`comment on column "reward_claims"."user_id" is 'The transaction that gave the money, in the same commit; absent for a badge.';`);
+    this.addSql(`comment on column "reward_claims"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "reward_claims"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "reward_claims"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "reward_claims"."battle_pass_id" is 'The tier that was claimed; it is of the same season.';`);
+    this.addSql(`comment on column "reward_claims"."user_battle_pass_id" is 'The user''s part in the season.';`);
+    this.addSql(`comment on column "reward_claims"."tier_id" is 'The tier that was claimed; it is of the same season.';`);
+    this.addSql(`comment on column "reward_claims"."track" is 'Which of the tier''s rewards.';`);
+    this.addSql(`comment on column "reward_claims"."amount" is 'Money that was given, above 0; absent for a badge.';`);
+    this.addSql(`comment on column "reward_claims"."asset_id" is 'What the money is of.';`);
+    this.addSql(`comment on column "reward_claims"."badge" is 'Name of the badge that was given; absent for money.';`);
+    this.addSql(`comment on column "reward_claims"."transaction_id" is 'The transaction that gave the money, in the same commit; absent for a badge.';`);
+    this.addSql(`comment on column "reward_claims"."claimed_at" is 'When it was claimed.';`);
+    this.addSql(`create index "reward_claims_asset_id_index" on "reward_claims" ("asset_id");`);
+    this.addSql(`create index "reward_claims_battle_pass_id_index" on "reward_claims" ("battle_pass_id");`);
+    this.addSql(`create index "reward_claims_tier_index" on "reward_claims" ("tier_id", "battle_pass_id");`);
+    this.addSql(`create index "reward_claims_user_battle_pass_index" on "reward_claims" ("user_id", "user_battle_pass_id", "battle_pass_id");`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_transaction_unique" unique ("user_id", "transaction_id");`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_tier_track_unique" unique ("user_id", "tier_id", "battle_pass_id", "track");`);
+
+    this.addSql(`create table "user_levels" ("user_id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "total_xp" int not null default 0, "level" int not null default 1, "highest_rewarded_level" int not null default 1, "version" int not null default 1, primary key ("user_id"));`);
+    this.addSql(`comment on table "user_levels" is 'How far a user has come: XP and the level that follows from it. XP moves only together with an event.';`);
+    this.addSql(`comment on column "user_levels"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "user_levels"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "user_levels"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "user_levels"."total_xp" is 'XP in all, 0 to 2,000,000,000: the sum of the user''s events.';`);
+    this.addSql(`comment on column "user_levels"."level" is 'The level that the XP reaches, 1 or more; it falls when XP is taken back.';`);
+    this.addSql(`comment on column "user_levels"."highest_rewarded_level" is 'Levels up to this one have been rewarded; it never falls, so that no level pays twice. Level 1 pays nothing.';`);
+    this.addSql(`comment on column "user_levels"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+
     this.addSql(`create table "user_preferences" ("user_id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "base_currency" varchar(3) not null default 'USD', "locale" varchar(35) not null default 'en-US', "time_zone" varchar(64) not null default 'UTC', "next_time_zone" varchar(64) null, "next_time_zone_from" timestamptz null, "day_start_hour" smallint not null default 0, "risk_tolerance" text not null default 'moderate', "ai_enabled" boolean not null default false, "theme" text not null default 'system', "version" int not null default 1, primary key ("user_id"));`);
     this.addSql(`comment on table "user_preferences" is 'How a person wants the app to be: their money, their language, and above all their local day.';`);
     this.addSql(`comment on column "user_preferences"."user_id" is 'The user whose row this is.';`);
@@ -342,6 +750,28 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`comment on column "user_profiles"."country" is 'Country of residence, ISO 3166-1 alpha-2.';`);
     this.addSql(`comment on column "user_profiles"."avatar_url" is 'Where the person''s picture is.';`);
 
+    this.addSql(`create table "user_quests" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "quest_id" uuid not null, "period_key" varchar(60) not null, "starts_at" timestamptz not null, "ends_at" timestamptz null, "target" numeric(18,8) not null, "counted" numeric(18,8) not null, "progress" numeric(18,8) not null, "status" text not null, "completed_at" timestamptz null, "claimed_at" timestamptz null, "expired_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "user_quests" is 'One user''s go at a quest in one period.';`);
+    this.addSql(`comment on column "user_quests"."user_id" is 'The user whose row this is.';`);
+    this.addSql(`comment on column "user_quests"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "user_quests"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "user_quests"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "user_quests"."quest_id" is 'What there is to do.';`);
+    this.addSql(`comment on column "user_quests"."period_key" is 'The period in the user''s zone: 2026-06-15, 2026-W25, once, or the season''s code.';`);
+    this.addSql(`comment on column "user_quests"."starts_at" is 'When the period starts: what happened earlier does not count.';`);
+    this.addSql(`comment on column "user_quests"."ends_at" is 'When the period ends, this instant not included; absent for one without an end.';`);
+    this.addSql(`comment on column "user_quests"."target" is 'What completes it, copied from the quest.';`);
+    this.addSql(`comment on column "user_quests"."counted" is 'All that counted so far; it may go beyond the target, so that taking back is exact.';`);
+    this.addSql(`comment on column "user_quests"."progress" is 'What counted, at most the target.';`);
+    this.addSql(`comment on column "user_quests"."status" is 'How far it has come: in_progress ↔ completed → claimed, in_progress → expired.';`);
+    this.addSql(`comment on column "user_quests"."completed_at" is 'When what completed it happened.';`);
+    this.addSql(`comment on column "user_quests"."claimed_at" is 'When its XP was claimed.';`);
+    this.addSql(`comment on column "user_quests"."expired_at" is 'When it was closed because its period was over.';`);
+    this.addSql(`comment on column "user_quests"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
+    this.addSql(`create index "user_quests_ending_index" on "user_quests" ("ends_at") where status = 'in_progress';`);
+    this.addSql(`create index "user_quests_quest_id_index" on "user_quests" ("quest_id");`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_period_unique" unique ("user_id", "quest_id", "period_key");`);
+
     this.addSql(`create table "user_wallets" ("id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "user_id" uuid not null, "chain" text not null, "address" varchar(64) not null, "is_primary" boolean not null, primary key ("id"));`);
     this.addSql(`comment on table "user_wallets" is 'A wallet of a user''s own on some chain. One address belongs to one user in the whole app.';`);
     this.addSql(`comment on column "user_wallets"."id" is 'UUIDv7, made in the application.';`);
@@ -354,6 +784,39 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create index "user_wallets_user_id_index" on "user_wallets" ("user_id");`);
     this.addSql(`create unique index "user_wallets_one_primary" on "user_wallets" ("user_id") where is_primary;`);
     this.addSql(`alter table "user_wallets" add constraint "user_wallets_chain_address_unique" unique ("chain", "address");`);
+
+    this.addSql(`create table "xp_events" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "delta" int not null, "source_type" text not null, "source_id" varchar(120) not null, "reason" varchar(80) not null, "local_date" date not null, "occurred_at" timestamptz not null, "takes_back_id" uuid null, primary key ("user_id", "id"));`);
+    this.addSql(`comment on table "xp_events" is 'XP that a user gained, or that was taken back. Never changed; a user''s XP in all is the sum of these.';`);
+    this.addSql(`comment on column "xp_events"."user_id" is 'The gain that this takes back, once; absent for a gain.';`);
+    this.addSql(`comment on column "xp_events"."id" is 'UUIDv7, made in the application.';`);
+    this.addSql(`comment on column "xp_events"."created_at" is 'When the row was stored.';`);
+    this.addSql(`comment on column "xp_events"."updated_at" is 'When the row was last changed.';`);
+    this.addSql(`comment on column "xp_events"."delta" is 'XP gained, 0 when the day''s cap was used up; negative when taken back.';`);
+    this.addSql(`comment on column "xp_events"."source_type" is 'What kind of thing gave it.';`);
+    this.addSql(`comment on column "xp_events"."source_id" is 'Names the cause among those of its type: a transaction''s id, a local date.';`);
+    this.addSql(`comment on column "xp_events"."reason" is 'What it was given for, noun and past tense: deposit.settled.';`);
+    this.addSql(`comment on column "xp_events"."local_date" is 'The user''s local date that it counts for; what is taken back counts for the day it was gained on.';`);
+    this.addSql(`comment on column "xp_events"."occurred_at" is 'When its cause happened.';`);
+    this.addSql(`comment on column "xp_events"."takes_back_id" is 'The gain that this takes back, once; absent for a gain.';`);
+    this.addSql(`create index "xp_events_day_index" on "xp_events" ("user_id", "local_date", "source_type");`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_takes_back_unique" unique ("user_id", "takes_back_id");`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_source_unique" unique ("user_id", "source_type", "source_id", "reason");`);
+
+    this.addSql(`alter table "achievements" add constraint "achievements_retired_at" check ((status = 'retired') = (retired_at is not null));`);
+    this.addSql(`alter table "achievements" add constraint "achievements_points_range" check (points >= 1 and points <= 10000);`);
+    this.addSql(`alter table "achievements" add constraint "achievements_target_positive" check (target > 0);`);
+    this.addSql(`alter table "achievements" add constraint "achievements_criteria_size" check (octet_length(criteria::text) <= 4096);`);
+    this.addSql(`alter table "achievements" add constraint "achievements_criteria_kind" check (coalesce(criteria ->> 'kind', '') in ('deposit_total', 'round_up_total', 'net_invested', 'streak_days', 'level_reached', 'quests_claimed', 'milestone'));`);
+    this.addSql(`alter table "achievements" add constraint "achievements_tier_range" check (tier >= 1 and tier <= 10);`);
+    this.addSql(`alter table "achievements" add constraint "achievements_code_shape" check (code ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
+    this.addSql(`alter table "achievements" add constraint "achievements_status_check" check ("status" in ('active', 'retired'));`);
+    this.addSql(`alter table "achievements" add constraint "achievements_target_not_nan" check (target <> 'NaN');`);
+
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_retired_at" check ((status = 'retired') = (retired_at is not null));`);
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_activated_at" check (case when status = 'draft' then activated_at is null else activated_at is not null or status = 'retired' end);`);
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_version_positive" check (version > 0);`);
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_slug_shape" check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
+    this.addSql(`alter table "ai_experts" add constraint "ai_experts_status_check" check ("status" in ('draft', 'active', 'retired'));`);
 
     this.addSql(`alter table "assets" add constraint "assets_price_max_age_positive" check (price_max_age_seconds > 0);`);
     this.addSql(`alter table "assets" add constraint "assets_display_scale_range" check (display_scale >= 0 and display_scale <= 18);`);
@@ -382,6 +845,22 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "baskets" add constraint "baskets_minimum_investment_not_nan" check (minimum_investment <> 'NaN');`);
     this.addSql(`alter table "baskets" add constraint "baskets_fee_rate_not_nan" check (fee_rate <> 'NaN');`);
 
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_expert_id_foreign" foreign key ("expert_id") references "ai_experts" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_prices_size" check (octet_length(prices::text) <= 65536);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_facts_size" check (octet_length(facts::text) <= 65536);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_withdrawal_reason" check ((withdrawn_at is null) = (withdrawal_reason is null));`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_withdrawn_at" check ((status = 'withdrawn') = (withdrawn_at is not null));`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_expired_at" check ((status = 'expired') = (expired_at is not null));`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_expires_after_published" check (expires_at > published_at);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_published_all" check (num_nonnulls(published_at, expires_at, facts, prices) = case when status = 'draft' then 0 else 4 end);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_disclaimer_present" check (btrim(disclaimer) <> '');`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_confidence_range" check (confidence >= 0 and confidence <= 100);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_one_target" check (num_nonnulls(basket_id, asset_id) = 1);`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_risk_check" check ("risk" in ('conservative', 'moderate', 'aggressive'));`);
+    this.addSql(`alter table "ai_tips" add constraint "ai_tips_status_check" check ("status" in ('draft', 'published', 'expired', 'withdrawn'));`);
+
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_band_range" check (min_weight >= 0 and max_weight <= 100);`);
@@ -391,6 +870,46 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_weight_not_nan" check (weight <> 'NaN');`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_min_weight_not_nan" check (min_weight <> 'NaN');`);
     this.addSql(`alter table "basket_assets" add constraint "basket_assets_max_weight_not_nan" check (max_weight <> 'NaN');`);
+
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_currency_id_foreign" foreign key ("currency_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_ended_at" check ((status = 'ended') = (ended_at is not null));`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_activated_at" check ((status = 'draft') = (activated_at is null));`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_premium_price_positive" check (premium_price > 0);`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_no_overlap" exclude using gist (tstzrange(starts_at, ends_at) with &&);`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_claim_until_after_end" check (claim_until >= ends_at);`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_ends_after_start" check (ends_at > starts_at);`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_season_positive" check (season > 0);`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_code_shape" check (code ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_status_check" check ("status" in ('draft', 'active', 'ended'));`);
+    this.addSql(`alter table "battle_passes" add constraint "battle_passes_premium_price_not_nan" check (premium_price <> 'NaN');`);
+
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_battle_pass_id_foreign" foreign key ("battle_pass_id") references "battle_passes" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_free_asset_id_foreign" foreign key ("free_asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_premium_asset_id_foreign" foreign key ("premium_asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_some_reward" check (num_nonnulls(free_amount, free_badge, premium_amount, premium_badge) >= 1);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_one_reward_per_track" check (num_nonnulls(free_amount, free_badge) <= 1 and num_nonnulls(premium_amount, premium_badge) <= 1);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_premium_amount_has_asset" check ((premium_amount is null) = (premium_asset_id is null));`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_premium_amount_positive" check (premium_amount > 0);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_free_amount_has_asset" check ((free_amount is null) = (free_asset_id is null));`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_free_amount_positive" check (free_amount > 0);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_xp_range" check (xp >= 0 and xp <= 2000000000);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_number_range" check (number >= 1 and number <= 1000);`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_free_amount_not_nan" check (free_amount <> 'NaN');`);
+    this.addSql(`alter table "battle_pass_tiers" add constraint "battle_pass_tiers_premium_amount_not_nan" check (premium_amount <> 'NaN');`);
+
+    this.addSql(`alter table "quests" add constraint "quests_prerequisite_id_foreign" foreign key ("prerequisite_id") references "quests" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "quests" add constraint "quests_retired_at" check ((status = 'retired') = (retired_at is not null));`);
+    this.addSql(`alter table "quests" add constraint "quests_activated_at" check ((status = 'draft') = (activated_at is null));`);
+    this.addSql(`alter table "quests" add constraint "quests_not_own_prerequisite" check (prerequisite_id <> id);`);
+    this.addSql(`alter table "quests" add constraint "quests_ends_after_start" check (ends_at > starts_at);`);
+    this.addSql(`alter table "quests" add constraint "quests_xp_range" check (xp >= 1 and xp <= 100000);`);
+    this.addSql(`alter table "quests" add constraint "quests_target_positive" check (target > 0);`);
+    this.addSql(`alter table "quests" add constraint "quests_criteria_size" check (octet_length(criteria::text) <= 4096);`);
+    this.addSql(`alter table "quests" add constraint "quests_criteria_kind" check (coalesce(criteria ->> 'kind', '') in ('deposit_total', 'round_up_total', 'net_invested', 'streak_days', 'level_reached', 'quests_claimed', 'milestone'));`);
+    this.addSql(`alter table "quests" add constraint "quests_code_shape" check (code ~ '^[a-z0-9]+(-[a-z0-9]+)*\$');`);
+    this.addSql(`alter table "quests" add constraint "quests_kind_check" check ("kind" in ('daily', 'weekly', 'one_time', 'seasonal'));`);
+    this.addSql(`alter table "quests" add constraint "quests_status_check" check ("status" in ('draft', 'active', 'retired'));`);
+    this.addSql(`alter table "quests" add constraint "quests_target_not_nan" check (target <> 'NaN');`);
 
     this.addSql(`alter table "users" add constraint "users_kyc_verified_at" check (kyc_status <> 'verified' or kyc_verified_at is not null);`);
     this.addSql(`alter table "users" add constraint "users_erased_at" check ((status = 'erased') = (erased_at is not null));`);
@@ -501,6 +1020,162 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create policy "worker_all_rows" on "outbox_events" to "nestegg_worker" using (true) with check (true);`);
     this.addSql(`create policy "readonly_all_rows" on "outbox_events" for select to "nestegg_readonly" using (true);`);
 
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_quiet_until_shape" check (quiet_until ~ '^([01][0-9]|2[0-3]):[0-5][0-9]\$');`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_quiet_from_shape" check (quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]\$');`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_quiet_differ" check (quiet_from <> quiet_until);`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_quiet_both" check (num_nonnulls(quiet_from, quiet_until) <> 1);`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_category_check" check ("category" in ('security', 'legal', 'loan_risk', 'money', 'investing', 'rewards', 'advice', 'product'));`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_channel_check" check ("channel" in ('in_app', 'email', 'push', 'sms'));`);
+    this.addSql(`alter table "notification_preferences" add constraint "notification_preferences_digest_check" check ("digest" in ('none', 'daily', 'weekly'));`);
+    this.addSql(`alter table "notification_preferences" enable row level security;`);
+    this.addSql(`alter table "notification_preferences" force row level security;`);
+    this.addSql(`create policy "own_rows" on "notification_preferences" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "notification_preferences" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "notification_preferences" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "notifications" add constraint "notifications_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "notifications" add constraint "notifications_read_implies_seen" check (read_at is null or seen_at is not null);`);
+    this.addSql(`alter table "notifications" add constraint "notifications_expires_after" check (expires_at > occurred_at);`);
+    this.addSql(`alter table "notifications" add constraint "notifications_dedupe_key_shape" check (dedupe_key ~ '^[!-~]+\$');`);
+    this.addSql(`alter table "notifications" add constraint "notifications_data_size" check (octet_length(data::text) <= 8192);`);
+    this.addSql(`alter table "notifications" add constraint "notifications_text_not_empty" check (title <> '' and body <> '');`);
+    this.addSql(`alter table "notifications" add constraint "notifications_category_check" check ("category" in ('security', 'legal', 'loan_risk', 'money', 'investing', 'rewards', 'advice', 'product'));`);
+    this.addSql(`alter table "notifications" add constraint "notifications_severity_check" check ("severity" in ('info', 'warning', 'critical'));`);
+    this.addSql(`alter table "notifications" enable row level security;`);
+    this.addSql(`alter table "notifications" force row level security;`);
+    this.addSql(`create policy "own_rows" on "notifications" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "notifications" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "notifications" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_user_id_notification_id_foreign" foreign key ("user_id", "notification_id") references "notifications" ("user_id", "id") on update no action on delete cascade;`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_reason" check (not (status in ('failed', 'suppressed')) or reason is not null);`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_suppressed_at" check ((status = 'suppressed') = (suppressed_at is not null));`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_failed_at" check ((status = 'failed') = (failed_at is not null));`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_delivered_at" check ((status = 'delivered') = (delivered_at is not null));`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_sent_at" check (case when status in ('sent', 'delivered') then sent_at is not null else status = 'failed' or sent_at is null end);`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_next_attempt_at" check ((status in ('queued', 'delayed')) = (next_attempt_at is not null));`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_attempts_range" check (attempts >= 0 and attempts <= 8);`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_channel_check" check ("channel" in ('in_app', 'email', 'push', 'sms'));`);
+    this.addSql(`alter table "notification_deliveries" add constraint "notification_deliveries_status_check" check ("status" in ('queued', 'delayed', 'sent', 'delivered', 'failed', 'suppressed'));`);
+    this.addSql(`alter table "notification_deliveries" enable row level security;`);
+    this.addSql(`alter table "notification_deliveries" force row level security;`);
+    this.addSql(`create policy "own_rows" on "notification_deliveries" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "notification_deliveries" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "notification_deliveries" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_currency_id_foreign" foreign key ("currency_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_decided_by_id_foreign" foreign key ("decided_by_id") references "users" ("id") on update no action on delete set null;`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_decided_by_known" check (decided_by_id is null or decided_at is not null);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_not_decided_by_applicant" check (decided_by_id <> user_id);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_converted_at" check ((status = 'converted') = (converted_at is not null));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_expired_at" check ((status = 'expired') = (expired_at is not null));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_withdrawn_at" check ((status = 'withdrawn') = (withdrawn_at is not null));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_offer_expires_later" check (offer_expires_at > decided_at);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_approved_offer" check (num_nonnulls(approved_amount, offer_expires_at) = case when status in ('approved', 'expired', 'converted') then 2 else 0 end);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_decided_all" check (num_nonnulls(decided_at, decided_by_name, reasons) in (0, 3));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_decided_at" check ((status in ('approved', 'rejected', 'expired', 'converted')) = (decided_at is not null));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_review_started_at" check (case when status in ('draft', 'submitted') then review_started_at is null else review_started_at is not null or status = 'withdrawn' end);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_submitted_at" check (case when status = 'draft' then submitted_at is null else submitted_at is not null or status = 'withdrawn' end);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_reasons_size" check (octet_length(reasons::text) <= 16384);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_collateral_offered_size" check (octet_length(collateral_offered::text) <= 16384);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_score_range" check (score >= 0 and score <= 1000);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_term_range" check (term_months >= 1 and term_months <= 120);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_scale_range" check (scale >= 0 and scale <= 8);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_approved_amount_range" check (approved_amount > 0 and approved_amount <= requested_amount);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_requested_amount_positive" check (requested_amount > 0);`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_purpose_check" check ("purpose" in ('home', 'vehicle', 'education', 'medical', 'business', 'refinancing', 'other'));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_status_check" check ("status" in ('draft', 'submitted', 'under_review', 'approved', 'rejected', 'withdrawn', 'expired', 'converted'));`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_requested_amount_not_nan" check (requested_amount <> 'NaN');`);
+    this.addSql(`alter table "loan_applications" add constraint "loan_applications_approved_amount_not_nan" check (approved_amount <> 'NaN');`);
+    this.addSql(`alter table "loan_applications" enable row level security;`);
+    this.addSql(`alter table "loan_applications" force row level security;`);
+    this.addSql(`create policy "own_rows" on "loan_applications" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "loan_applications" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "loan_applications" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "loans" add constraint "loans_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loans" add constraint "loans_user_id_application_id_foreign" foreign key ("user_id", "application_id") references "loan_applications" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loans" add constraint "loans_currency_id_foreign" foreign key ("currency_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loans" add constraint "loans_user_id_disbursement_id_foreign" foreign key ("user_id", "disbursement_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loans" add constraint "loans_flags_while_owing" check (status in ('active', 'defaulted') or num_nonnulls(late_since, margin_called_at) = 0);`);
+    this.addSql(`alter table "loans" add constraint "loans_written_off_at" check ((status = 'written_off') = (written_off_at is not null));`);
+    this.addSql(`alter table "loans" add constraint "loans_defaulted_at" check (case when status in ('defaulted', 'written_off') then defaulted_at is not null else defaulted_at is null or status = 'repaid' end);`);
+    this.addSql(`alter table "loans" add constraint "loans_liquidated_at" check ((status = 'liquidated') = (liquidated_at is not null));`);
+    this.addSql(`alter table "loans" add constraint "loans_repaid_at" check ((status = 'repaid') = (repaid_at is not null));`);
+    this.addSql(`alter table "loans" add constraint "loans_cancelled_at" check ((status = 'cancelled') = (cancelled_at is not null));`);
+    this.addSql(`alter table "loans" add constraint "loans_interest_since_not_negative" check (interest_since >= 0);`);
+    this.addSql(`alter table "loans" add constraint "loans_interest_dates" check (interest_through >= interest_from);`);
+    this.addSql(`alter table "loans" add constraint "loans_disbursed_all" check (num_nonnulls(disbursed_at, disbursement_id, interest_from, interest_through) = case when status in ('approved', 'cancelled') then 0 else 4 end);`);
+    this.addSql(`alter table "loans" add constraint "loans_debt_while_open" check ((status in ('active', 'defaulted', 'written_off')) = (outstanding_principal + outstanding_interest + outstanding_fees > 0));`);
+    this.addSql(`alter table "loans" add constraint "loans_outstanding_principal_max" check (outstanding_principal <= principal);`);
+    this.addSql(`alter table "loans" add constraint "loans_outstanding_not_negative" check (outstanding_principal >= 0 and outstanding_interest >= 0 and outstanding_fees >= 0);`);
+    this.addSql(`alter table "loans" add constraint "loans_liquidation_range" check (liquidation_bonus >= 0 and liquidation_threshold * (100 + liquidation_bonus) <= 10000);`);
+    this.addSql(`alter table "loans" add constraint "loans_ltv_range" check (ltv_max > 0 and ltv_max <= liquidation_threshold);`);
+    this.addSql(`alter table "loans" add constraint "loans_apr_range" check (apr >= 0 and apr <= 100);`);
+    this.addSql(`alter table "loans" add constraint "loans_term_range" check (term_months >= 1 and term_months <= 120);`);
+    this.addSql(`alter table "loans" add constraint "loans_scale_range" check (scale >= 0 and scale <= 8);`);
+    this.addSql(`alter table "loans" add constraint "loans_principal_positive" check (principal > 0);`);
+    this.addSql(`alter table "loans" add constraint "loans_day_count_check" check ("day_count" in ('actual/365', 'actual/360', '30/360'));`);
+    this.addSql(`alter table "loans" add constraint "loans_allocation_order_check" check ("allocation_order" in ('fees_interest_principal', 'interest_fees_principal', 'interest_principal_fees'));`);
+    this.addSql(`alter table "loans" add constraint "loans_status_check" check ("status" in ('approved', 'active', 'cancelled', 'repaid', 'liquidated', 'defaulted', 'written_off'));`);
+    this.addSql(`alter table "loans" add constraint "loans_principal_not_nan" check (principal <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_apr_not_nan" check (apr <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_ltv_max_not_nan" check (ltv_max <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_liquidation_threshold_not_nan" check (liquidation_threshold <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_liquidation_bonus_not_nan" check (liquidation_bonus <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_outstanding_principal_not_nan" check (outstanding_principal <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_outstanding_interest_not_nan" check (outstanding_interest <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_outstanding_fees_not_nan" check (outstanding_fees <> 'NaN');`);
+    this.addSql(`alter table "loans" add constraint "loans_interest_since_not_nan" check (interest_since <> 'NaN');`);
+    this.addSql(`alter table "loans" enable row level security;`);
+    this.addSql(`alter table "loans" force row level security;`);
+    this.addSql(`create policy "own_rows" on "loans" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "loans" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "loans" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_user_id_loan_id_foreign" foreign key ("user_id", "loan_id") references "loans" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_parts_not_negative" check (fees >= 0 and interest >= 0 and principal >= 0 and surplus >= 0);`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_parts_sum" check (fees + interest + principal + surplus = amount);`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_kind_check" check ("kind" in ('repayment', 'liquidation'));`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_amount_not_nan" check (amount <> 'NaN');`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_fees_not_nan" check (fees <> 'NaN');`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_interest_not_nan" check (interest <> 'NaN');`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_principal_not_nan" check (principal <> 'NaN');`);
+    this.addSql(`alter table "loan_payments" add constraint "loan_payments_surplus_not_nan" check (surplus <> 'NaN');`);
+    this.addSql(`alter table "loan_payments" enable row level security;`);
+    this.addSql(`alter table "loan_payments" force row level security;`);
+    this.addSql(`create policy "own_rows" on "loan_payments" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "loan_payments" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "loan_payments" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_user_id_loan_id_foreign" foreign key ("user_id", "loan_id") references "loans" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_at" check ((paid_principal = principal) = (paid_at is not null));`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_late_fee_charged_at" check ((late_fee > 0) = (late_fee_charged_at is not null));`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_late_fee_range" check (paid_late_fee >= 0 and paid_late_fee <= late_fee);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_interest_not_negative" check (paid_interest >= 0);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_principal_range" check (paid_principal >= 0 and paid_principal <= principal);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_interest_not_negative" check (interest >= 0);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_principal_positive" check (principal > 0);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_number_positive" check (number > 0);`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_principal_not_nan" check (principal <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_interest_not_nan" check (interest <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_late_fee_not_nan" check (late_fee <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_principal_not_nan" check (paid_principal <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_interest_not_nan" check (paid_interest <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" add constraint "loan_installments_paid_late_fee_not_nan" check (paid_late_fee <> 'NaN');`);
+    this.addSql(`alter table "loan_installments" enable row level security;`);
+    this.addSql(`alter table "loan_installments" force row level security;`);
+    this.addSql(`create policy "own_rows" on "loan_installments" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "loan_installments" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "loan_installments" for select to "nestegg_readonly" using (true);`);
+
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "ledger_accounts" add constraint "ledger_accounts_place" check (case when kind = 'holding' then portfolio_id is not null else portfolio_id is null and basket_id is null or kind = 'collateral' end);`);
@@ -526,6 +1201,22 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create policy "own_rows" on "portfolio_holdings" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
     this.addSql(`create policy "worker_all_rows" on "portfolio_holdings" to "nestegg_worker" using (true) with check (true);`);
     this.addSql(`create policy "readonly_all_rows" on "portfolio_holdings" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_user_id_loan_id_foreign" foreign key ("user_id", "loan_id") references "loans" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_user_id_account_id_asset_id_foreign" foreign key ("user_id", "account_id", "asset_id") references "ledger_accounts" ("user_id", "id", "asset_id") on update no action on delete restrict;`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_emptied_at" check ((quantity = 0) = (emptied_at is not null));`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_no_cost_without_quantity" check (quantity > 0 or cost_basis = 0);`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_cost_not_negative" check (cost_basis >= 0);`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_quantity_not_negative" check (quantity >= 0);`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_quantity_not_nan" check (quantity <> 'NaN');`);
+    this.addSql(`alter table "loan_collaterals" add constraint "loan_collaterals_cost_basis_not_nan" check (cost_basis <> 'NaN');`);
+    this.addSql(`alter table "loan_collaterals" enable row level security;`);
+    this.addSql(`alter table "loan_collaterals" force row level security;`);
+    this.addSql(`create policy "own_rows" on "loan_collaterals" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "loan_collaterals" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "loan_collaterals" for select to "nestegg_readonly" using (true);`);
 
     this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "ledger_entries" add constraint "ledger_entries_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
@@ -593,6 +1284,84 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create policy "worker_all_rows" on "auto_invest_runs" to "nestegg_worker" using (true) with check (true);`);
     this.addSql(`create policy "readonly_all_rows" on "auto_invest_runs" for select to "nestegg_readonly" using (true);`);
 
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_achievement_id_foreign" foreign key ("achievement_id") references "achievements" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_unlocked_at" check (counted < target or unlocked_at is not null);`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_target_positive" check (target > 0);`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_counted_not_negative" check (counted >= 0);`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_target_not_nan" check (target <> 'NaN');`);
+    this.addSql(`alter table "user_achievements" add constraint "user_achievements_counted_not_nan" check (counted <> 'NaN');`);
+    this.addSql(`alter table "user_achievements" enable row level security;`);
+    this.addSql(`alter table "user_achievements" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_achievements" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_achievements" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_achievements" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_expert_id_foreign" foreign key ("expert_id") references "ai_experts" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_tip_id_foreign" foreign key ("tip_id") references "ai_tips" ("id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete cascade;`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_rated_at" check ((rating is null) = (rated_at is null));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_rating_when_completed" check (rating is null or status = 'completed');`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_rating_range" check (rating >= 1 and rating <= 5);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_transaction_of_act" check ((kind = 'tip_act' and status = 'completed') = (transaction_id is not null));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_reason" check ((status in ('failed', 'refused')) = (reason is not null));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_finished_later" check (finished_at >= started_at);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_finished_at" check ((status = 'pending') = (finished_at is null));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_usage_not_negative" check (input_tokens >= 0 and output_tokens >= 0 and cost >= 0);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_usage_of_question" check (case when cost is null then response is null else kind = 'question' and status <> 'pending' end);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_usage_all" check (num_nonnulls(provider_request_id, input_tokens, output_tokens, cost) in (0, 4));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_response" check ((kind = 'question' and status = 'completed') = (response is not null));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_sent_with_question" check (num_nonnulls(prompt, model_id, prompt_version, disclaimer_version) = case when kind = 'question' then 4 else 0 end);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_tip_present" check (kind = 'question' or tip_id is not null);`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_kind_check" check ("kind" in ('question', 'tip_view', 'tip_act', 'tip_dismiss'));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_status_check" check ("status" in ('pending', 'completed', 'failed', 'refused'));`);
+    this.addSql(`alter table "user_ai_interactions" add constraint "user_ai_interactions_cost_not_nan" check (cost <> 'NaN');`);
+    this.addSql(`alter table "user_ai_interactions" enable row level security;`);
+    this.addSql(`alter table "user_ai_interactions" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_ai_interactions" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_ai_interactions" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_ai_interactions" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_battle_pass_id_foreign" foreign key ("battle_pass_id") references "battle_passes" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_user_id_premium_transaction_id_foreign" foreign key ("user_id", "premium_transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_premium_paid" check ((premium_since is null) = (premium_transaction_id is null));`);
+    this.addSql(`alter table "user_battle_passes" add constraint "user_battle_passes_xp_range" check (xp >= 0 and xp <= 2000000000);`);
+    this.addSql(`alter table "user_battle_passes" enable row level security;`);
+    this.addSql(`alter table "user_battle_passes" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_battle_passes" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_battle_passes" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_battle_passes" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_battle_pass_id_foreign" foreign key ("battle_pass_id") references "battle_passes" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_user_battle_pass_foreign" foreign key ("user_id", "user_battle_pass_id", "battle_pass_id") references "user_battle_passes" ("user_id", "id", "battle_pass_id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_tier_id_battle_pass_id_foreign" foreign key ("tier_id", "battle_pass_id") references "battle_pass_tiers" ("id", "battle_pass_id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_user_id_transaction_id_foreign" foreign key ("user_id", "transaction_id") references "transactions" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_one_reward" check (num_nonnulls(amount, badge) = 1);`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_amount_has_transaction" check ((amount is null) = (transaction_id is null));`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_amount_has_asset" check ((amount is null) = (asset_id is null));`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_track_check" check ("track" in ('free', 'premium'));`);
+    this.addSql(`alter table "reward_claims" add constraint "reward_claims_amount_not_nan" check (amount <> 'NaN');`);
+    this.addSql(`alter table "reward_claims" enable row level security;`);
+    this.addSql(`alter table "reward_claims" force row level security;`);
+    this.addSql(`create policy "own_rows" on "reward_claims" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "reward_claims" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "reward_claims" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "user_levels" add constraint "user_levels_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_levels" add constraint "user_levels_highest_rewarded_level_range" check (highest_rewarded_level >= 1 and highest_rewarded_level <= 6325);`);
+    this.addSql(`alter table "user_levels" add constraint "user_levels_level_of_xp" check (level >= 1 and level <= 6325 and total_xp >= 50 * level * (level - 1) and total_xp < 50 * level * (level + 1));`);
+    this.addSql(`alter table "user_levels" add constraint "user_levels_total_xp_range" check (total_xp >= 0 and total_xp <= 2000000000);`);
+    this.addSql(`alter table "user_levels" enable row level security;`);
+    this.addSql(`alter table "user_levels" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_levels" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_levels" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_levels" for select to "nestegg_readonly" using (true);`);
+
     this.addSql(`alter table "user_preferences" add constraint "user_preferences_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
     this.addSql(`alter table "user_preferences" add constraint "user_preferences_next_time_zone" check (num_nonnulls(next_time_zone, next_time_zone_from) <> 1);`);
     this.addSql(`alter table "user_preferences" add constraint "user_preferences_day_start_hour_range" check (day_start_hour >= 0 and day_start_hour <= 23);`);
@@ -614,6 +1383,26 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create policy "worker_all_rows" on "user_profiles" to "nestegg_worker" using (true) with check (true);`);
     this.addSql(`create policy "readonly_all_rows" on "user_profiles" for select to "nestegg_readonly" using (true);`);
 
+    this.addSql(`alter table "user_quests" add constraint "user_quests_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_quest_id_foreign" foreign key ("quest_id") references "quests" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_expired_at" check ((status = 'expired') = (expired_at is not null));`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_claimed_at" check ((status = 'claimed') = (claimed_at is not null));`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_completed_at" check ((status in ('completed', 'claimed')) = (completed_at is not null));`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_completed_progress" check ((status in ('completed', 'claimed')) = (progress = target));`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_ends_after_start" check (ends_at > starts_at);`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_progress_of_counted" check (case when counted < target then progress = counted else progress = target end);`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_target_positive" check (target > 0);`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_progress_range" check (progress >= 0 and progress <= target);`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_status_check" check ("status" in ('in_progress', 'completed', 'claimed', 'expired'));`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_target_not_nan" check (target <> 'NaN');`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_counted_not_nan" check (counted <> 'NaN');`);
+    this.addSql(`alter table "user_quests" add constraint "user_quests_progress_not_nan" check (progress <> 'NaN');`);
+    this.addSql(`alter table "user_quests" enable row level security;`);
+    this.addSql(`alter table "user_quests" force row level security;`);
+    this.addSql(`create policy "own_rows" on "user_quests" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "user_quests" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "user_quests" for select to "nestegg_readonly" using (true);`);
+
     this.addSql(`alter table "user_wallets" add constraint "user_wallets_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete cascade;`);
     this.addSql(`alter table "user_wallets" add constraint "user_wallets_address_shape" check (case when chain = 'solana' then address ~ '^[1-9A-HJ-NP-Za-km-z]{32,44}\$' else address ~ '^0x[0-9a-fA-F]{40}\$' end);`);
     this.addSql(`alter table "user_wallets" add constraint "user_wallets_chain_check" check ("chain" in ('ethereum', 'polygon', 'arbitrum', 'optimism', 'base', 'solana'));`);
@@ -622,20 +1411,49 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`create policy "own_rows" on "user_wallets" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
     this.addSql(`create policy "worker_all_rows" on "user_wallets" to "nestegg_worker" using (true) with check (true);`);
     this.addSql(`create policy "readonly_all_rows" on "user_wallets" for select to "nestegg_readonly" using (true);`);
+
+    this.addSql(`alter table "xp_events" add constraint "xp_events_user_id_foreign" foreign key ("user_id") references "users" ("id") on update no action on delete restrict;`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_user_id_takes_back_id_foreign" foreign key ("user_id", "takes_back_id") references "xp_events" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_reason_shape" check (reason ~ '^[a-z-]+[.][a-z-]+\$');`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_source_id_not_empty" check (source_id <> '');`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_not_of_itself" check (takes_back_id <> id);`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_delta_sign" check (case when takes_back_id is null then delta >= 0 else delta <= 0 end);`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_delta_range" check (delta >= -100000 and delta <= 100000);`);
+    this.addSql(`alter table "xp_events" add constraint "xp_events_source_type_check" check ("source_type" in ('transaction', 'streak', 'milestone', 'quest', 'achievement', 'adjustment'));`);
+    this.addSql(`alter table "xp_events" enable row level security;`);
+    this.addSql(`alter table "xp_events" force row level security;`);
+    this.addSql(`create policy "own_rows" on "xp_events" using (user_id = nestegg_user_id()) with check (user_id = nestegg_user_id());`);
+    this.addSql(`create policy "worker_all_rows" on "xp_events" to "nestegg_worker" using (true) with check (true);`);
+    this.addSql(`create policy "readonly_all_rows" on "xp_events" for select to "nestegg_readonly" using (true);`);
   }
 
   override down(): void {
     // Later tables first: they point at earlier ones. The books refuse to be emptied, so a table goes as a whole.
     for (const table of [
+      'xp_events',
       'user_wallets',
+      'user_quests',
       'user_profiles',
       'user_preferences',
+      'user_levels',
+      'reward_claims',
+      'user_battle_passes',
+      'user_ai_interactions',
+      'user_achievements',
       'auto_invest_runs',
       'auto_invest_rules',
       'transaction_fees',
       'ledger_entries',
+      'loan_collaterals',
       'portfolio_holdings',
       'ledger_accounts',
+      'loan_installments',
+      'loan_payments',
+      'loans',
+      'loan_applications',
+      'notification_deliveries',
+      'notifications',
+      'notification_preferences',
       'outbox_events',
       'portfolio_snapshots',
       'round_ups',
@@ -643,10 +1461,16 @@ export class Migration20261122090100_tables extends Migration {
       'portfolios',
       'transactions',
       'users',
+      'quests',
+      'battle_pass_tiers',
+      'battle_passes',
       'basket_assets',
+      'ai_tips',
       'baskets',
       'asset_prices',
       'assets',
+      'ai_experts',
+      'achievements',
     ]) {
       this.addSql(`drop table "${table}" cascade;`);
     }

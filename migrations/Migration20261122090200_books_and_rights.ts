@@ -11,9 +11,34 @@ const USER_TABLES = [
   'auto_invest_runs',
   'round_up_rules',
   'round_ups',
+  'user_levels',
+  'user_quests',
+  'user_achievements',
+  'user_battle_passes',
+  'user_ai_interactions',
+  'loan_applications',
+  'loans',
+  'loan_collaterals',
+  'loan_installments',
+  'notification_preferences',
 ];
+// What happened stays: written once, never changed.
+const RECORDS = ['xp_events', 'reward_claims', 'loan_payments'];
+// What its owner or a job may clear away.
+const REMOVABLE = ['user_wallets', 'notifications', 'notification_deliveries'];
 const BOOKS = ['ledger_accounts', 'ledger_entries', 'transactions', 'transaction_fees'];
-const CATALOGUES = ['assets', 'asset_prices', 'baskets', 'basket_assets'];
+const CATALOGUES = [
+  'assets',
+  'asset_prices',
+  'baskets',
+  'quests',
+  'achievements',
+  'battle_passes',
+  'battle_pass_tiers',
+  'ai_experts',
+  'ai_tips',
+];
+const ALL = [...USER_TABLES, ...RECORDS, ...REMOVABLE, ...BOOKS, ...CATALOGUES, 'basket_assets', 'outbox_events'];
 const ROLES = ['nestegg_app', 'nestegg_worker', 'nestegg_readonly'];
 
 /** The door into the books, the triggers that keep them and the baskets, and what each role may do. */
@@ -319,20 +344,19 @@ $$;`);
     this.addSql('revoke execute on function nestegg_post(uuid, jsonb) from public;');
     this.addSql('grant execute on function nestegg_post(uuid, jsonb) to nestegg_app, nestegg_worker;');
 
-    const all = [...USER_TABLES, 'user_wallets', 'outbox_events', ...BOOKS, ...CATALOGUES];
-    this.addSql(`grant select on ${all.join(', ')} to ${ROLES.join(', ')};`);
+    this.addSql(`grant select on ${ALL.join(', ')} to ${ROLES.join(', ')};`);
     this.addSql(`grant insert, update on ${USER_TABLES.join(', ')} to nestegg_app, nestegg_worker;`);
-    this.addSql('grant insert, update, delete on user_wallets to nestegg_app, nestegg_worker;');
+    this.addSql(`grant insert on ${RECORDS.join(', ')} to nestegg_app, nestegg_worker;`);
+    this.addSql(`grant insert, update, delete on ${REMOVABLE.join(', ')} to nestegg_app, nestegg_worker;`);
     this.addSql('grant insert on outbox_events to nestegg_app;');
     this.addSql('grant insert, update, delete on outbox_events to nestegg_worker;');
-    // Catalogues are kept by jobs. A published composition and an observed price are never changed.
-    this.addSql('grant insert, update on assets, asset_prices, baskets to nestegg_worker;');
+    // Catalogues are kept by jobs. A published composition is never changed.
+    this.addSql(`grant insert, update on ${CATALOGUES.join(', ')} to nestegg_worker;`);
     this.addSql('grant insert on basket_assets to nestegg_worker;');
   }
 
   override down(): void {
-    const all = [...USER_TABLES, 'user_wallets', 'outbox_events', ...BOOKS, ...CATALOGUES];
-    this.addSql(`revoke all on ${all.join(', ')} from ${ROLES.join(', ')};`);
+    this.addSql(`revoke all on ${ALL.join(', ')} from ${ROLES.join(', ')};`);
     for (const [trigger, table] of [
       ['ledger_entries_append_only', 'ledger_entries'],
       ['ledger_entries_no_truncate', 'ledger_entries'],

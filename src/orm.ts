@@ -1,10 +1,25 @@
 import { MikroORM as AnyOrm, type IDatabaseDriver } from '@mikro-orm/core';
 import type { MikroORM } from '@mikro-orm/sql';
+import { AIExpert, AITip, UserAIInteraction } from './advice/index.js';
 import { AutoInvestRule, AutoInvestRun, RoundUp, RoundUpRule } from './automation/index.js';
 import { type DatabaseTarget, type OrmSettings, ormOptions } from './database/index.js';
+import {
+  Achievement,
+  BattlePass,
+  BattlePassTier,
+  Quest,
+  RewardClaim,
+  UserAchievement,
+  UserBattlePass,
+  UserLevel,
+  UserQuest,
+  XpEvent,
+} from './gamification/index.js';
 import { User, UserPreferences, UserProfile, UserWallet } from './identity/index.js';
 import { LedgerAccount, LedgerEntry, Transaction, TransactionFee } from './ledger/index.js';
+import { Loan, LoanApplication, LoanCollateral, LoanInstallment, LoanPayment } from './lending/index.js';
 import { Asset, AssetPrice } from './market/index.js';
+import { Notification, NotificationDelivery, NotificationPreference } from './notifications/index.js';
 import { OutboxEvent } from './outbox/index.js';
 import { Basket, BasketAsset, Portfolio, PortfolioHolding, PortfolioSnapshot } from './portfolio/index.js';
 
@@ -29,6 +44,27 @@ export const ENTITIES = [
   AutoInvestRun,
   RoundUpRule,
   RoundUp,
+  UserLevel,
+  XpEvent,
+  Quest,
+  UserQuest,
+  Achievement,
+  UserAchievement,
+  BattlePass,
+  BattlePassTier,
+  UserBattlePass,
+  RewardClaim,
+  AIExpert,
+  AITip,
+  UserAIInteraction,
+  LoanApplication,
+  Loan,
+  LoanCollateral,
+  LoanInstallment,
+  LoanPayment,
+  Notification,
+  NotificationPreference,
+  NotificationDelivery,
   OutboxEvent,
 ];
 

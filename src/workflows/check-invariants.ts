@@ -1,7 +1,19 @@
 import { AUTOMATION_INVARIANTS } from '../automation/index.js';
 import type { EntityManager } from '../database/index.js';
+import { GAMIFICATION_INVARIANTS } from '../gamification/index.js';
 import { LEDGER_INVARIANTS } from '../ledger/index.js';
+import { LENDING_INVARIANTS } from '../lending/index.js';
+import { NOTIFICATION_INVARIANTS } from '../notifications/index.js';
 import { PORTFOLIO_INVARIANTS } from '../portfolio/index.js';
+
+const INVARIANTS = [
+  ...LEDGER_INVARIANTS,
+  ...PORTFOLIO_INVARIANTS,
+  ...AUTOMATION_INVARIANTS,
+  ...LENDING_INVARIANTS,
+  ...GAMIFICATION_INVARIANTS,
+  ...NOTIFICATION_INVARIANTS,
+];
 
 export interface InvariantResult {
   name: string;
@@ -17,7 +29,7 @@ export interface InvariantResult {
  */
 export async function checkInvariants(em: EntityManager): Promise<InvariantResult[]> {
   const results: InvariantResult[] = [];
-  for (const { name, sql } of [...LEDGER_INVARIANTS, ...PORTFOLIO_INVARIANTS, ...AUTOMATION_INVARIANTS]) {
+  for (const { name, sql } of INVARIANTS) {
     const [row] = await em.execute<{ checked: string; violations: string }[]>(sql);
     results.push({ name, checked: Number(row!.checked), violations: Number(row!.violations) });
   }
