@@ -84,7 +84,7 @@ export class AIExpert extends Timestamped {
   constructor(slug: string, details: ExpertDetails, version = 1) {
     super();
     if (!Number.isInteger(version) || version < 1)
-      throw new ValidationError('ai-expert.version', 'Versions are counted from 1.');
+      throw new ValidationError('expert.version', 'Versions are counted from 1.');
     const checked = parseInput(ExpertDetails, details);
     this.slug = slug;
     this.version = version;
@@ -118,16 +118,16 @@ export class AIExpert extends Timestamped {
     this.retiredAt = now;
   }
 
-  /** @throws {StateError} `ai-expert.not-active`. */
+  /** @throws {StateError} `expert.not-active`. */
   requireActive(): void {
     if (this._status !== 'active')
-      throw new StateError('ai-expert.not-active', `${this.name} is ${this._status} and gives no advice.`, {
+      throw new StateError('expert.not-active', `${this.name} is ${this._status} and gives no advice.`, {
         slug: this.slug,
         version: this.version,
       });
   }
 
   private become(status: AIExpertStatus): void {
-    this._status = transition('ai-expert', STATUS_AFTER, this._status, status);
+    this._status = transition('expert', STATUS_AFTER, this._status, status);
   }
 }

@@ -152,9 +152,9 @@ export class AITip extends Timestamped {
     super();
     expert.requireActive();
     if (!Number.isInteger(details.confidence) || details.confidence < 0 || details.confidence > 100)
-      throw new ValidationError('ai-tip.confidence-range', 'Confidence is a whole number from 0 to 100.');
+      throw new ValidationError('tip.confidence-range', 'Confidence is a whole number from 0 to 100.');
     if (details.disclaimer.trim() === '')
-      throw new ValidationError('ai-tip.no-disclaimer', 'A tip comes with its disclaimer.');
+      throw new ValidationError('tip.no-disclaimer', 'A tip comes with its disclaimer.');
     this.expert = ref(expert);
     this._title = details.title;
     this._body = details.body;
@@ -194,7 +194,7 @@ export class AITip extends Timestamped {
   /** Only a draft is written anew. */
   rewrite(title: string, body: string): void {
     if (this._status !== 'draft')
-      throw new StateError('ai-tip.not-draft', `A tip that is ${this._status} is not written anew.`);
+      throw new StateError('tip.not-draft', `A tip that is ${this._status} is not written anew.`);
     this._title = title;
     this._body = body;
   }
@@ -202,7 +202,7 @@ export class AITip extends Timestamped {
   /** Gives the advice to everybody, together with what it rests on; from then on nothing of it changes. */
   publish({ facts, prices, expiresAt }: TipEvidence, now: Date): void {
     const next = this.after('published');
-    if (!(expiresAt > now)) throw new ValidationError('ai-tip.expires-before', 'A tip expires after it is published.');
+    if (!(expiresAt > now)) throw new ValidationError('tip.expires-before', 'A tip expires after it is published.');
     const [frozenFacts, frozenPrices] = [parseInput(TipFacts, facts), parseInput(TipPrices, prices)];
     this._status = next;
     this._facts = frozenFacts;
@@ -215,7 +215,7 @@ export class AITip extends Timestamped {
   expire(now: Date): void {
     const next = this.after('expired');
     if (this._expiresAt && now < this._expiresAt)
-      throw new StateError('ai-tip.not-over', 'The time of this tip is not over; withdraw it instead.');
+      throw new StateError('tip.not-over', 'The time of this tip is not over; withdraw it instead.');
     this._status = next;
     this.expiredAt = now;
   }
@@ -228,13 +228,13 @@ export class AITip extends Timestamped {
     this.withdrawnAt = now;
   }
 
-  /** @throws {StateError} `ai-tip.not-current` unless it is published and its time is not over. */
+  /** @throws {StateError} `tip.not-current` unless it is published and its time is not over. */
   requireCurrent(now: Date): void {
     if (this._status !== 'published' || !this._expiresAt || now >= this._expiresAt)
-      throw new StateError('ai-tip.not-current', 'This tip no longer counts.');
+      throw new StateError('tip.not-current', 'This tip no longer counts.');
   }
 
   private after(status: AITipStatus): AITipStatus {
-    return transition('ai-tip', STATUS_AFTER, this._status, status);
+    return transition('tip', STATUS_AFTER, this._status, status);
   }
 }

@@ -186,7 +186,7 @@ export class UserAIInteraction extends Timestamped {
   constructor(preferences: UserPreferences, start: InteractionStart, now: Date) {
     super();
     if (!preferences.aiEnabled)
-      throw new StateError('ai-interaction.ai-not-enabled', 'Switch AI on in your preferences first.');
+      throw new StateError('interaction.ai-not-enabled', 'Switch AI on in your preferences first.');
     this.user = preferences.user;
     this.kind = start.kind;
     this.startedAt = now;
@@ -254,9 +254,9 @@ export class UserAIInteraction extends Timestamped {
   /** The person says how good it was; they may think again. */
   rate(rating: number, now: Date): void {
     if (this._status !== 'completed')
-      throw new StateError('ai-interaction.not-completed', `What is ${this._status} cannot be rated.`);
+      throw new StateError('interaction.not-completed', `What is ${this._status} cannot be rated.`);
     if (!Number.isInteger(rating) || rating < 1 || rating > 5)
-      throw new ValidationError('ai-interaction.rating-range', 'A rating is a whole number from 1 to 5.');
+      throw new ValidationError('interaction.rating-range', 'A rating is a whole number from 1 to 5.');
     this._rating = rating;
     this.ratedAt = now;
   }
@@ -275,7 +275,7 @@ export class UserAIInteraction extends Timestamped {
   private charge({ requestId, inputTokens, outputTokens, cost }: ModelUsage): void {
     if (![inputTokens, outputTokens].every(tokens => Number.isInteger(tokens) && tokens >= 0) || !cost.gte(0))
       throw new ValidationError(
-        'ai-interaction.usage',
+        'interaction.usage',
         'Tokens are whole numbers, and neither they nor the cost are below 0.',
       );
     this._providerRequestId = parseInput(PlainText(120), requestId);
@@ -286,7 +286,7 @@ export class UserAIInteraction extends Timestamped {
 
   private requireKind(...kinds: AIInteractionKind[]): void {
     if (!kinds.includes(this.kind))
-      throw new StateError('ai-interaction.wrong-kind', `This does not end a ${this.kind.replace('_', ' ')}.`, {
+      throw new StateError('interaction.wrong-kind', `This does not end a ${this.kind.replace('_', ' ')}.`, {
         kind: this.kind,
       });
   }
@@ -297,6 +297,6 @@ export class UserAIInteraction extends Timestamped {
   }
 
   private after(status: AIInteractionStatus): AIInteractionStatus {
-    return transition('ai-interaction', STATUS_AFTER, this._status, status);
+    return transition('interaction', STATUS_AFTER, this._status, status);
   }
 }

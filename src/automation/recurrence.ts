@@ -18,7 +18,7 @@ export interface Recurrence {
   frequency: Frequency;
   /** Local date of the first occurrence; every later one is counted from it, so 31 January + 1 month is the last of February and + 2 months 31 March. */
   anchorDate: string;
-  /** Local wall-clock time, `HH:MM` or `HH:MM:SS`. */
+  /** Local wall-clock time, `HH:MM`. */
   localTime: string;
   timeZone: string;
 }

@@ -132,6 +132,7 @@ export class User extends Timestamped {
     this.become('erased');
     this.erasedAt = now;
     this._email = `${this.id}@erased.invalid`;
+    this.emailVerifiedAt = undefined;
   }
 
   startKyc(): void {

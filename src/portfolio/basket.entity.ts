@@ -136,7 +136,7 @@ export class Basket extends Timestamped {
     super();
     if (!details.minimumInvestment.gt(0))
       throw new ValidationError('basket.minimum-not-positive', 'The minimum investment must be greater than 0.');
-    if (details.feeRate.lt(0) || details.feeRate.gte(HUNDRED))
+    if (!(details.feeRate.gte(0) && details.feeRate.lt(HUNDRED)))
       throw new ValidationError('basket.fee-rate-range', 'A fee rate is from 0 to below 100 percent.');
     this.slug = details.slug;
     this.name = details.name;
@@ -210,7 +210,7 @@ export class Basket extends Timestamped {
 
   /** @throws {ValidationError} `basket.below-minimum`. */
   requireMinimum(amount: Decimal): void {
-    if (amount.lt(this.minimumInvestment)) {
+    if (!amount.gte(this.minimumInvestment)) {
       throw new ValidationError('basket.below-minimum', `${this.name} takes at least ${this.minimumInvestment}.`, {
         minimum: this.minimumInvestment.toFixed(),
       });
@@ -271,7 +271,7 @@ export class BasketAsset extends Timestamped {
     { asset, weight, minWeight = ZERO, maxWeight = HUNDRED }: Weighting,
   ) {
     super();
-    if (weight.lte(0) || weight.gt(HUNDRED))
+    if (!(weight.gt(0) && weight.lte(HUNDRED)))
       throw new ValidationError('basket.weight-range', `The weight of ${asset.code} must be above 0 and at most 100.`);
     if (minWeight.lt(0) || minWeight.gt(weight) || weight.gt(maxWeight) || maxWeight.gt(HUNDRED)) {
       throw new ValidationError(

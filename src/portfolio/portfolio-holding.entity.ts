@@ -85,7 +85,7 @@ export class PortfolioHolding extends Timestamped {
   }
 
   recordPurchase(cost: Decimal): void {
-    if (cost.lte(0)) throw new ValidationError('holding.cost-not-positive', 'A purchase costs more than 0.');
+    if (!cost.gt(0)) throw new ValidationError('holding.cost-not-positive', 'A purchase costs more than 0.');
     this._costBasis = this._costBasis.plus(cost);
   }
 
@@ -96,7 +96,7 @@ export class PortfolioHolding extends Timestamped {
    * @returns the gain realised: proceeds less the cost of what was sold.
    */
   recordSale(quantity: Decimal, held: Decimal, proceeds: Decimal): Decimal {
-    if (quantity.lte(0) || quantity.gt(held))
+    if (!(quantity.gt(0) && quantity.lte(held)))
       throw new ValidationError('holding.quantity-range', 'A sale is of more than 0 and at most what is held.');
     const cost = quantity.eq(held) ? this._costBasis : roundDown(this._costBasis.mul(quantity).div(held), AMOUNT.scale);
     const gain = proceeds.minus(cost);

@@ -9,10 +9,14 @@ export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
  */
 export function transition<S extends string>(what: string, table: Transitions<S>, from: S, to: S): S {
   if (!table[from].includes(to)) {
-    throw new StateError(`${what}.not-${to}`, `Cannot make a ${what.replaceAll('-', ' ')} ${to} that is ${from}.`, {
-      from,
-      to,
-    });
+    throw new StateError(
+      `${what}.not-${to}`,
+      `Cannot make ${/^[aeio]/.test(what) ? 'an' : 'a'} ${what.replaceAll('-', ' ')} ${to} that is ${from}.`,
+      {
+        from,
+        to,
+      },
+    );
   }
   return to;
 }

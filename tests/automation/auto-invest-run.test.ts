@@ -68,7 +68,7 @@ describe('a run', () => {
   test('that is finished keeps its reason and its moment', () => {
     const run = ran(verbs['be skipped']);
     expect(() => run.fail('too late', at('2027-01-01T00:00:00Z'))).toThrow(
-      'Cannot make a auto invest run failed that is skipped.',
+      'Cannot make an auto invest run failed that is skipped.',
     );
     expect(run).toMatchObject({ reason: 'missed', finishedAt: LATER });
   });

@@ -145,3 +145,12 @@ describe('a user', () => {
     expect(user.email).toBe('anna@example.com');
   });
 });
+
+test('the address of an erased user is not verified any more', () => {
+  const user = new User('ada@example.com');
+  user.verifyEmail(new Date('2026-01-01T00:00:00Z'));
+  user.startClosing(new Date('2026-01-02T00:00:00Z'));
+  user.close(new Date('2026-01-03T00:00:00Z'));
+  user.erase(new Date('2026-01-04T00:00:00Z'));
+  expect(user.emailVerifiedAt).toBeUndefined();
+});

@@ -122,3 +122,10 @@ test('whatever is bought and sold, what came in less what went out is the gain, 
     }),
   );
 });
+
+test('a purchase or sale of NaN is refused', () => {
+  const nan = new Decimal(Number.NaN);
+  const own = holdingBoughtFor();
+  expect(() => own.recordPurchase(nan)).toThrow('A purchase costs more than 0.');
+  expect(() => own.recordSale(nan, new Decimal(1), new Decimal(1))).toThrow('A sale is of more than 0');
+});

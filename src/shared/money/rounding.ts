@@ -25,8 +25,8 @@ export const percentOf = (amount: Decimal, rate: Decimal): Decimal => amount.mul
  */
 export function splitByWeights(amount: Decimal, weights: readonly Decimal[], scale: number = AMOUNT.scale): Decimal[] {
   const total = Decimal.sum(ZERO, ...weights);
-  if (total.lte(0)) throw new ValidationError('split.no-weights', 'A split needs at least one positive weight.');
-  if (amount.lt(0) || weights.some(weight => weight.lt(0))) {
+  if (!total.gt(0)) throw new ValidationError('split.no-weights', 'A split needs at least one positive weight.');
+  if (!amount.gte(0) || weights.some(weight => weight.lt(0))) {
     throw new ValidationError('split.negative', 'A split needs an amount and weights that are not negative.');
   }
   if (amount.decimalPlaces() > scale) {
