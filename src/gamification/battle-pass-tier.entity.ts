@@ -1,7 +1,7 @@
 import { PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
 import type { Asset } from '../market/index.js';
-import { AmountType, type Decimal, newId, Timestamped, ValidationError } from '../shared/index.js';
+import { AMOUNT, AmountType, type Decimal, newId, requireFits, Timestamped, ValidationError } from '../shared/index.js';
 import type { BattlePass } from './battle-pass.entity.js';
 import { XP_MAX } from './level-curve.js';
 
@@ -119,6 +119,7 @@ function columnsOf(reward: Reward | undefined): [Decimal | undefined, Ref<Asset>
   }
   if (!reward.amount.gt(0))
     throw new ValidationError('battle-pass.reward-not-positive', 'A reward of money is greater than 0.');
+  requireFits(reward.amount, { ...AMOUNT, scale: reward.asset.scale }, 'reward');
   return [reward.amount, ref(reward.asset), undefined];
 }
 

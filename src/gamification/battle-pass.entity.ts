@@ -12,9 +12,11 @@ import {
 } from '@mikro-orm/decorators/es';
 import type { Asset } from '../market/index.js';
 import {
+  AMOUNT,
   AmountType,
   type Decimal,
   newId,
+  requireFits,
   StateError,
   Timestamped,
   type Transitions,
@@ -133,6 +135,7 @@ export class BattlePass extends Timestamped {
       throw new ValidationError('battle-pass.not-a-currency', `A price is in a currency, not in ${currency.code}.`, {
         code: currency.code,
       });
+    requireFits(details.premiumPrice, { ...AMOUNT, scale: currency.scale }, 'premium price');
     this.code = details.code;
     this.name = details.name;
     this.season = details.season;

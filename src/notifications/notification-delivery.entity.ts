@@ -121,7 +121,7 @@ export class NotificationDelivery extends Timestamped {
   readonly version!: Opt<number>;
 
   /**
-   * What waits at once has arrived in an app's own inbox; over other channels a worker takes it.
+   * What goes out at once has arrived in the app's own inbox with this; over other channels a worker takes it.
    * @param plan what the user's preference for the channel says.
    */
   constructor(notification: Notification, channel: NotificationChannel, plan: DeliveryPlan, now: Date) {
