@@ -17,10 +17,10 @@ $$;`);
       // done (15, or a role that another login made), whoever administers the server grants it: acting says so clearly.
       this.addSql(`do $$
 begin
-  if current_setting('server_version_num')::int >= 160000 then
+  if current_setting('server_version_num')::int >= 160000 and not pg_has_role(current_user, '${role}', 'set') then
     execute 'grant ${role} to current_user with inherit false, set true';
   end if;
-exception when insufficient_privilege then
+exception when insufficient_privilege or unique_violation then
   null;
 end
 $$;`);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { MikroORM as AnyOrm, MigrateOptions, MigrationInfo, Transaction } from '@mikro-orm/core';
 import { type Migration, MigrationStorage, Migrator } from '@mikro-orm/migrations';
@@ -30,7 +31,7 @@ export class SingleRunnerMigrator extends Migrator {
     const edited: string[] = [];
     for (const { name, hash } of await storage.hashes()) {
       const path = texts.get(name);
-      if (!path || (hash !== null && hash !== (await hashOfFile(path)))) edited.push(name);
+      if (!texts.has(name) || (path && hash !== null && hash !== (await hashOfFile(path)))) edited.push(name);
     }
     return edited;
   }
@@ -55,7 +56,11 @@ export class SingleRunnerMigrator extends Migrator {
     const connection = this.driver.getConnection();
     return connection.transactional(async lock => {
       await connection.execute('set local idle_in_transaction_session_timeout = 0', [], 'run', lock);
-      await connection.execute(`select pg_advisory_xact_lock(hashtext('nestegg.migrations'))`, [], 'run', lock);
+      // Asked for again and again, not waited for: a statement that waits keeps a snapshot, and an index that is built
+      // concurrently by the runner ahead would wait for that snapshot to end, for ever.
+      const ask = `select pg_try_advisory_xact_lock(hashtext('nestegg.migrations')) as mine`;
+      while (!(await connection.execute<{ mine: boolean }>(ask, [], 'get', lock)).mine)
+        await sleep(50 + 200 * Math.random());
       return super.runMigrations(method, options);
     });
   }
@@ -91,7 +96,7 @@ class HashingStorage extends MigrationStorage {
     const name = this.getMigrationName(params.name);
     await this.driver.execute(
       `update ${this.table} set up_sha256 = ? where name = ?`,
-      [await this.hashOf(name), name],
+      [(await this.hashOf(name)) ?? null, name],
       'run',
       tx,
     );
