@@ -219,7 +219,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "transactions" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "type" text not null, "status" text not null, "asset_id" uuid not null, "amount" numeric(18,8) not null, "portfolio_id" uuid null, "basket_id" uuid null, "occurred_at" timestamptz not null, "posted_at" timestamptz null, "closed_at" timestamptz null, "reversed_at" timestamptz null, "failure_reason" varchar(200) null, "idempotency_key" varchar(120) not null, "request_hash" varchar(64) not null, "closing_key" varchar(120) null, "closing_hash" varchar(64) null, "external_source" varchar(40) null, "external_reference" varchar(120) null, "reverses_id" uuid null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "transactions" is 'A business event of a user''s book: pending → posted | voided | failed | expired, posted → reversed. Read only here, like the accounts: every step is a call of nestegg_post. A correction is a reversing transaction, at most one per transaction.';`);
-    this.addSql(`comment on column "transactions"."user_id" is 'The transaction that this one takes back.';`);
+    this.addSql(`comment on column "transactions"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "transactions"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "transactions"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "transactions"."updated_at" is 'When the row was last changed.';`);
@@ -270,7 +270,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "round_up_rules" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "funding_source" varchar(80) not null, "round_to" smallint not null, "multiplier" smallint not null, "threshold" numeric(18,8) not null, "monthly_cap" numeric(18,8) null, "mode" text not null, "portfolio_id" uuid not null, "basket_id" uuid not null, "status" text not null, "cancelled_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "round_up_rules" is 'Purchases from one source rounded up, and the difference invested. One active rule per source.';`);
-    this.addSql(`comment on column "round_up_rules"."user_id" is 'The portfolio invested into.';`);
+    this.addSql(`comment on column "round_up_rules"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "round_up_rules"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "round_up_rules"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "round_up_rules"."updated_at" is 'When the row was last changed.';`);
@@ -291,7 +291,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "round_ups" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "rule_id" uuid not null, "funding_source" varchar(80) not null, "purchase_reference" varchar(120) not null, "purchased_at" timestamptz not null, "purchase_amount" numeric(18,8) not null, "amount" numeric(18,8) not null, "amount_max" numeric(18,8) not null, "status" text not null, "ready_at" timestamptz null, "transaction_id" uuid null, "cancelled_at" timestamptz null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "round_ups" is 'The difference that one purchase adds. A purchase counts once, however often its source reports it.';`);
-    this.addSql(`comment on column "round_ups"."user_id" is 'The investment that swept it.';`);
+    this.addSql(`comment on column "round_ups"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "round_ups"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "round_ups"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "round_ups"."updated_at" is 'When the row was last changed.';`);
@@ -312,7 +312,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "portfolio_snapshots" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "date" date not null, "taken_at" timestamptz not null, "start_value" numeric(18,8) not null, "net_deposits" numeric(18,8) not null, "fees" numeric(18,8) not null, "market_change" numeric(18,8) not null, "value" numeric(18,8) not null, "oldest_price_age_seconds" int not null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "portfolio_snapshots" is 'A portfolio''s value on a local date, and what made it differ from the snapshot before: deposits, the market, fees.';`);
-    this.addSql(`comment on column "portfolio_snapshots"."user_id" is 'The portfolio that was valued.';`);
+    this.addSql(`comment on column "portfolio_snapshots"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "portfolio_snapshots"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "portfolio_snapshots"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "portfolio_snapshots"."updated_at" is 'When the row was last changed.';`);
@@ -376,7 +376,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "notification_deliveries" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "notification_id" uuid not null, "channel" text not null, "status" text not null, "attempts" smallint not null, "next_attempt_at" timestamptz null, "provider_id" varchar(120) null, "reason" varchar(80) null, "sent_at" timestamptz null, "delivered_at" timestamptz null, "failed_at" timestamptz null, "suppressed_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "notification_deliveries" is 'A notification on its way to a user over one channel.';`);
-    this.addSql(`comment on column "notification_deliveries"."user_id" is 'What is delivered.';`);
+    this.addSql(`comment on column "notification_deliveries"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "notification_deliveries"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "notification_deliveries"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "notification_deliveries"."updated_at" is 'When the row was last changed.';`);
@@ -428,7 +428,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "loans" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "application_id" uuid not null, "currency_id" uuid not null, "principal" numeric(18,8) not null, "scale" smallint not null, "apr" numeric(7,4) not null, "term_months" smallint not null, "day_count" text not null, "ltv_max" numeric(7,4) not null, "liquidation_threshold" numeric(7,4) not null, "liquidation_bonus" numeric(7,4) not null, "allocation_order" text not null, "status" text not null, "outstanding_principal" numeric(18,8) not null, "outstanding_interest" numeric(18,8) not null, "outstanding_fees" numeric(18,8) not null, "interest_from" date null, "interest_since" numeric(18,8) not null, "interest_through" date null, "approved_at" timestamptz not null, "disbursed_at" timestamptz null, "disbursement_id" uuid null, "cancelled_at" timestamptz null, "repaid_at" timestamptz null, "liquidated_at" timestamptz null, "defaulted_at" timestamptz null, "written_off_at" timestamptz null, "late_since" timestamptz null, "margin_called_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "loans" is 'Money lent to one borrower against collateral, on terms fixed at approval. It is paid out once; the debt is never below 0. Interest is simple and counted by local date on the principal still owed.';`);
-    this.addSql(`comment on column "loans"."user_id" is 'The transaction that paid it out; absent until then.';`);
+    this.addSql(`comment on column "loans"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "loans"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "loans"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "loans"."updated_at" is 'When the row was last changed.';`);
@@ -468,7 +468,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "loan_payments" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "kind" text not null, "transaction_id" uuid not null, "received_at" timestamptz not null, "amount" numeric(18,8) not null, "fees" numeric(18,8) not null, "interest" numeric(18,8) not null, "principal" numeric(18,8) not null, "surplus" numeric(18,8) not null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "loan_payments" is 'Money received for a loan, and how it was split. The four parts sum to the amount; a transaction pays once. Never changed.';`);
-    this.addSql(`comment on column "loan_payments"."user_id" is 'The transaction that brought the money.';`);
+    this.addSql(`comment on column "loan_payments"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "loan_payments"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "loan_payments"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "loan_payments"."updated_at" is 'When the row was last changed.';`);
@@ -486,7 +486,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "loan_installments" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "number" smallint not null, "due_on" date not null, "principal" numeric(18,8) not null, "interest" numeric(18,8) not null, "late_fee" numeric(18,8) not null, "late_fee_charged_at" timestamptz null, "paid_principal" numeric(18,8) not null, "paid_interest" numeric(18,8) not null, "paid_late_fee" numeric(18,8) not null, "paid_at" timestamptz null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "loan_installments" is 'What a loan''s schedule asks for by one date, and what was paid of it. It is paid when its principal is; the interest paid with it is the real one, less than planned when paid early and more when paid late.';`);
-    this.addSql(`comment on column "loan_installments"."user_id" is 'The loan whose schedule it belongs to.';`);
+    this.addSql(`comment on column "loan_installments"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "loan_installments"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "loan_installments"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "loan_installments"."updated_at" is 'When the row was last changed.';`);
@@ -521,7 +521,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "portfolio_holdings" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "asset_id" uuid not null, "basket_id" uuid null, "account_id" uuid not null, "cost_basis" numeric(18,8) not null, "realised_gain" numeric(18,8) not null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "portfolio_holdings" is 'What a portfolio holds of one asset, through one basket or directly, and what that cost. The quantity lives in the ledger account; the average cost lives here. No quantity, no cost.';`);
-    this.addSql(`comment on column "portfolio_holdings"."user_id" is 'The ledger account where the quantity is.';`);
+    this.addSql(`comment on column "portfolio_holdings"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "portfolio_holdings"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "portfolio_holdings"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "portfolio_holdings"."updated_at" is 'When the row was last changed.';`);
@@ -539,12 +539,12 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "loan_collaterals" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "loan_id" uuid not null, "asset_id" uuid not null, "account_id" uuid not null, "quantity" numeric(18,8) not null, "cost_basis" numeric(18,8) not null, "emptied_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "loan_collaterals" is 'What of one collateral account covers one loan: the part of a ledger hold that is this loan''s. All loans of an account together hold its balance. The cost of the units comes along, and goes back with them.';`);
-    this.addSql(`comment on column "loan_collaterals"."user_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
+    this.addSql(`comment on column "loan_collaterals"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "loan_collaterals"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "loan_collaterals"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "loan_collaterals"."updated_at" is 'When the row was last changed.';`);
     this.addSql(`comment on column "loan_collaterals"."loan_id" is 'The loan that it covers.';`);
-    this.addSql(`comment on column "loan_collaterals"."asset_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
+    this.addSql(`comment on column "loan_collaterals"."asset_id" is 'What is pledged; the asset that the account holds.';`);
     this.addSql(`comment on column "loan_collaterals"."account_id" is 'The collateral account of the borrower''s book that holds the units; it says which portfolio and basket they go back to.';`);
     this.addSql(`comment on column "loan_collaterals"."quantity" is 'Units locked now.';`);
     this.addSql(`comment on column "loan_collaterals"."cost_basis" is 'What the locked units have cost, in the currency of their portfolio.';`);
@@ -556,7 +556,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "ledger_entries" ("user_id" uuid not null, "id" uuid not null, "transaction_id" uuid not null, "position" smallint not null, "debit_id" uuid not null, "asset_id" uuid not null, "credit_id" uuid not null, "amount" numeric(18,8) not null, "debit_balance" numeric(18,8) not null, "credit_balance" numeric(18,8) not null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
     this.addSql(`comment on table "ledger_entries" is 'A positive amount of one asset that left one account of a book (debit) and entered another (credit). Balanced by construction; the keys forbid two users, two assets or the same account twice. Never changed, never deleted.';`);
-    this.addSql(`comment on column "ledger_entries"."user_id" is 'The account that the amount entered.';`);
+    this.addSql(`comment on column "ledger_entries"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "ledger_entries"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "ledger_entries"."transaction_id" is 'The business event that this belongs to.';`);
     this.addSql(`comment on column "ledger_entries"."position" is '1 for the first entry of its transaction.';`);
@@ -574,7 +574,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "transaction_fees" ("user_id" uuid not null, "id" uuid not null, "transaction_id" uuid not null, "kind" text not null, "asset_id" uuid not null, "amount" numeric(18,8) not null, "rate" numeric(7,4) null, "entry_id" uuid null, "created_at" timestamptz not null default now(), primary key ("user_id", "id"));`);
     this.addSql(`comment on table "transaction_fees" is 'What a transaction cost its owner, the rate it was reckoned at, and the entry that took it. Frozen once stored.';`);
-    this.addSql(`comment on column "transaction_fees"."user_id" is 'The entry that took the fee; absent for a fee of 0.';`);
+    this.addSql(`comment on column "transaction_fees"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "transaction_fees"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "transaction_fees"."transaction_id" is 'The transaction that cost this.';`);
     this.addSql(`comment on column "transaction_fees"."kind" is 'Who or what the fee is for.';`);
@@ -589,7 +589,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "auto_invest_rules" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "portfolio_id" uuid not null, "basket_id" uuid not null, "amount" numeric(18,8) not null, "frequency" text not null, "anchor_date" date not null, "local_time" varchar(5) not null, "time_zone" varchar(64) not null, "next_run_at" timestamptz null, "end_date" date null, "max_runs" int null, "runs" int not null, "catch_up" text not null, "status" text not null, "pause_reason" varchar(200) null, "ended_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "auto_invest_rules" is 'An amount invested in a basket again and again at a local time.';`);
-    this.addSql(`comment on column "auto_invest_rules"."user_id" is 'The portfolio invested into.';`);
+    this.addSql(`comment on column "auto_invest_rules"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "auto_invest_rules"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "auto_invest_rules"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "auto_invest_rules"."updated_at" is 'When the row was last changed.';`);
@@ -615,7 +615,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "auto_invest_runs" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "rule_id" uuid not null, "scheduled_for" timestamptz not null, "status" text not null, "reason" varchar(80) null, "transaction_id" uuid null, "finished_at" timestamptz null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "auto_invest_runs" is 'One occurrence of a rule and what became of it. An occurrence is run once.';`);
-    this.addSql(`comment on column "auto_invest_runs"."user_id" is 'The investment made.';`);
+    this.addSql(`comment on column "auto_invest_runs"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "auto_invest_runs"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "auto_invest_runs"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "auto_invest_runs"."updated_at" is 'When the row was last changed.';`);
@@ -644,7 +644,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "user_ai_interactions" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "kind" text not null, "expert_id" uuid not null, "tip_id" uuid null, "prompt" varchar(4000) null, "model_id" varchar(100) null, "prompt_version" varchar(40) null, "disclaimer_version" varchar(40) null, "status" text not null, "started_at" timestamptz not null, "finished_at" timestamptz null, "response" varchar(20000) null, "provider_request_id" varchar(120) null, "input_tokens" int null, "output_tokens" int null, "cost" numeric(12,6) null, "reason" varchar(80) null, "transaction_id" uuid null, "rating" smallint null, "rated_at" timestamptz null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "user_ai_interactions" is 'One thing that a person asked an expert, or did with a tip. Only for people who have switched AI on.';`);
-    this.addSql(`comment on column "user_ai_interactions"."user_id" is 'The transaction in which the person acted on the tip; absent otherwise.';`);
+    this.addSql(`comment on column "user_ai_interactions"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "user_ai_interactions"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "user_ai_interactions"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "user_ai_interactions"."updated_at" is 'When the row was last changed.';`);
@@ -676,7 +676,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "user_battle_passes" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "battle_pass_id" uuid not null, "xp" int not null, "premium_since" timestamptz null, "premium_transaction_id" uuid null, "version" int not null default 1, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "user_battle_passes" is 'One user in one season: the XP gained in it, and whether the premium track is theirs.';`);
-    this.addSql(`comment on column "user_battle_passes"."user_id" is 'The transaction that paid for the premium track; absent until then.';`);
+    this.addSql(`comment on column "user_battle_passes"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "user_battle_passes"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "user_battle_passes"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "user_battle_passes"."updated_at" is 'When the row was last changed.';`);
@@ -692,11 +692,11 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "reward_claims" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "battle_pass_id" uuid not null, "user_battle_pass_id" uuid not null, "tier_id" uuid not null, "track" text not null, "amount" numeric(18,8) null, "asset_id" uuid null, "badge" varchar(60) null, "transaction_id" uuid null, "claimed_at" timestamptz not null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "reward_claims" is 'A tier''s reward that a user took on one track, once, and what it gave. Never changed, never deleted.';`);
-    this.addSql(`comment on column "reward_claims"."user_id" is 'The transaction that gave the money, in the same commit; absent for a badge.';`);
+    this.addSql(`comment on column "reward_claims"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "reward_claims"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "reward_claims"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "reward_claims"."updated_at" is 'When the row was last changed.';`);
-    this.addSql(`comment on column "reward_claims"."battle_pass_id" is 'The tier that was claimed; it is of the same season.';`);
+    this.addSql(`comment on column "reward_claims"."battle_pass_id" is 'The season, which both the user''s pass and the tier are of.';`);
     this.addSql(`comment on column "reward_claims"."user_battle_pass_id" is 'The user''s part in the season.';`);
     this.addSql(`comment on column "reward_claims"."tier_id" is 'The tier that was claimed; it is of the same season.';`);
     this.addSql(`comment on column "reward_claims"."track" is 'Which of the tier''s rewards.';`);
@@ -787,7 +787,7 @@ export class Migration20261122090100_tables extends Migration {
 
     this.addSql(`create table "xp_events" ("user_id" uuid not null, "id" uuid not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "delta" int not null, "source_type" text not null, "source_id" varchar(120) not null, "reason" varchar(80) not null, "local_date" date not null, "occurred_at" timestamptz not null, "takes_back_id" uuid null, primary key ("user_id", "id"));`);
     this.addSql(`comment on table "xp_events" is 'XP that a user gained, or that was taken back. Never changed; a user''s XP in all is the sum of these.';`);
-    this.addSql(`comment on column "xp_events"."user_id" is 'The gain that this takes back, once; absent for a gain.';`);
+    this.addSql(`comment on column "xp_events"."user_id" is 'The user whose row this is.';`);
     this.addSql(`comment on column "xp_events"."id" is 'UUIDv7, made in the application.';`);
     this.addSql(`comment on column "xp_events"."created_at" is 'When the row was stored.';`);
     this.addSql(`comment on column "xp_events"."updated_at" is 'When the row was last changed.';`);

@@ -4,6 +4,7 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SeedManager } from '@mikro-orm/seeder';
 import type { Options } from '@mikro-orm/sql';
 import { isDecimalType, NotFoundError } from '../shared/index.js';
+import { ColumnComments } from './column-comments.js';
 import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
 import { SingleRunnerMigrator } from './migrator.js';
@@ -28,7 +29,7 @@ export function ormOptions(
     entitiesTs: entities,
     ...connectionOptions(target),
     subscribers: [new ContextGuard()],
-    extensions: [SingleRunnerMigrator, SeedManager],
+    extensions: [ColumnComments, SingleRunnerMigrator, SeedManager],
     metadataProvider: DocumentedMetadataProvider,
     metadataCache: { options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
     discovery: { afterDiscovered: refuseNaN },

@@ -106,6 +106,19 @@ describe('by convention', () => {
     ).toEqual([]);
   });
 
+  test('a column that a relation shares with others says what it means itself', async () => {
+    const comments = `select distinct col_description(a.attrelid, a.attnum) as name from pg_attribute a where a.attrelid in (${OWNED}) and a.attname`;
+    expect(await list(`${comments} = 'user_id'`)).toEqual(['The user whose row this is.']);
+    expect(
+      await list(`select col_description('ledger_entries'::regclass, attnum) as name from pg_attribute
+        where attrelid = 'ledger_entries'::regclass and attname in ('asset_id', 'debit_id', 'transaction_id') order by attname`),
+    ).toEqual([
+      'What was moved; both accounts hold it.',
+      'The account that the amount left.',
+      'The business event that this belongs to.',
+    ]);
+  });
+
   test('no number comes from a sequence: ids are made in the application', async () => {
     expect(
       await list(
