@@ -1,12 +1,14 @@
 import type { EntityManager } from '@mikro-orm/core';
 import { Seeder } from '@mikro-orm/seeder';
+import { AutomationSeeder } from './AutomationSeeder.js';
+import { IdentitySeeder } from './IdentitySeeder.js';
+import { LedgerSeeder } from './LedgerSeeder.js';
 import { MarketSeeder } from './MarketSeeder.js';
-import { PeopleSeeder } from './PeopleSeeder.js';
 import { PortfolioSeeder } from './PortfolioSeeder.js';
 
-/** A small world to develop against. Run twice it changes nothing. */
+/** A believable world to develop against, on 31 March 2010. The same every time; run twice it changes nothing. */
 export class DatabaseSeeder extends Seeder {
   async run(em: EntityManager): Promise<void> {
-    await this.call(em, [MarketSeeder, PortfolioSeeder, PeopleSeeder]);
+    await this.call(em, [MarketSeeder, PortfolioSeeder, IdentitySeeder, AutomationSeeder, LedgerSeeder]);
   }
 }
