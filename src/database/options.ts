@@ -7,6 +7,7 @@ import { isDecimalType, NotFoundError } from '../shared/index.js';
 import { ColumnComments } from './column-comments.js';
 import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
+import { MetadataCache } from './metadata-cache.js';
 import { SingleRunnerMigrator } from './migrator.js';
 import { ContextGuard } from './session.js';
 import { type DatabaseTarget, parseServerUrl } from './target.js';
@@ -31,7 +32,7 @@ export function ormOptions(
     subscribers: [new ContextGuard()],
     extensions: [ColumnComments, SingleRunnerMigrator, SeedManager],
     metadataProvider: DocumentedMetadataProvider,
-    metadataCache: { options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
+    metadataCache: { adapter: MetadataCache, options: { cacheDir: folder('node_modules/.cache/nestegg-metadata') } },
     discovery: { afterDiscovered: refuseNaN },
     // A database that is missing is an error of the set-up, not something to create on the way.
     ensureDatabase: false,
