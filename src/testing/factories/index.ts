@@ -1,0 +1,11 @@
+export * from './advice.factory.js';
+export * from './automation.factory.js';
+export * from './gamification.factory.js';
+export * from './identity.factory.js';
+export * from './ledger.factory.js';
+export * from './lending.factory.js';
+export * from './market.factory.js';
+export * from './notifications.factory.js';
+export * from './outbox.factory.js';
+export * from './portfolio.factory.js';
+export { FACTORY_NOW, resetFactories } from './sequence.js';
