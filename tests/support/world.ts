@@ -27,7 +27,7 @@ import type { SuiteDatabase } from './database.js';
 /** When every test starts. */
 export const NOON = new Date('2026-03-02T12:00:00Z');
 /** When the first prices were observed: three hours before noon. */
-export const PRICED_AT = new Date('2026-03-02T09:00:00Z');
+const PRICED_AT = new Date('2026-03-02T09:00:00Z');
 
 const ASSETS: ListAsset[] = [
   { code: 'USD', name: 'US dollar', kind: 'fiat' },
@@ -194,5 +194,3 @@ export function useWorld(database: SuiteDatabase | { readonly orm: MikroORM }) {
     },
   };
 }
-
-export type World = ReturnType<typeof useWorld>;
