@@ -1,8 +1,8 @@
 export type DeleteRule = 'restrict' | 'cascade' | 'set null';
 
 /**
- * What becomes of a row when the one that it points at is deleted. Money, loans, fees and claims outlive nobody's
- * deletion, nor does the catalogue; what is only about a person goes with them; a decision outlives who took it.
+ * What becomes of a row when the one that it points at is deleted. Money, loans, fees, claims and the catalogue keep
+ * what they point at; what is only about a person goes with them; a decision outlives the person who took it.
  */
 export const FOREIGN_KEYS: Record<string, DeleteRule> = {
   ai_tips_asset_id_foreign: 'restrict',
