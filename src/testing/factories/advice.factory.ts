@@ -56,7 +56,7 @@ const draftTip = ({
   new AITip(expert, {
     title: 'A steady payer',
     body: 'It has paid a dividend every year since 1990.',
-    target: details.target ?? { asset: assetFactory.equity() },
+    target: { asset: assetFactory.equity() },
     confidence: 70,
     risk: 'moderate',
     dedupeKey: `tip-${next('tip')}`,

@@ -1,3 +1,10 @@
+/*
+ * Factories make entities in memory and reach each state through the entity's own verbs; persist what you want stored. None
+ * needs a database. Users, assets and whatever else stands alone can be made at once; what has children or looks across a
+ * relation (baskets, seasons, progress, paid-out loans) can be made once MikroORM knows the entities: `openDatabase(target)`
+ * is enough and connects to nothing.
+ */
+
 export * from './advice.factory.js';
 export * from './automation.factory.js';
 export * from './gamification.factory.js';

@@ -91,19 +91,19 @@ export interface RepaidOverrides extends PaidOutOverrides {
 
 const approved = ({
   application = approvedApplication(),
+  disbursement: _disbursement,
+  payment: _payment,
   ...terms
-}: LoanOverrides & Pick<RepaidOverrides, 'disbursement' | 'payment'> = {}): Loan => {
-  const { disbursement: _disbursement, payment: _payment, ...rest } = terms;
-  return new Loan(application, {
+}: RepaidOverrides = {}): Loan =>
+  new Loan(application, {
     apr: decimal(12),
     dayCount: '30/360',
     ltvMax: decimal(50),
     liquidationThreshold: decimal(80),
     liquidationBonus: decimal(5),
     allocationOrder: 'fees_interest_principal',
-    ...rest,
+    ...terms,
   });
-};
 
 const moved = (type: TransactionType, user: Ref<User>, asset: Ref<Asset>, amount: Decimal): Transaction =>
   transactionFactory.posted({ type, user, asset, amount });
@@ -178,10 +178,14 @@ export const loanInstallmentFactory = {
     return installment;
   },
   /** Paid with everything before it; the loan goes on unless it is the last. */
-  paid: ({ loan = active(), number }: LoanInstallmentOverrides = {}): LoanInstallment => {
+  paid: ({
+    loan = active(),
+    number,
+    payment,
+  }: LoanInstallmentOverrides & Pick<RepaidOverrides, 'payment'> = {}): LoanInstallment => {
     const installment = open({ loan, number });
     const due = loan.dueBy(installment.dueOn);
-    loan.repay(due, moved('loan_repayment', loan.user, loan.currency, due), FACTORY_NOW);
+    loan.repay(due, payment ?? moved('loan_repayment', loan.user, loan.currency, due), FACTORY_NOW);
     return installment;
   },
 };

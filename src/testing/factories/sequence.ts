@@ -1,12 +1,5 @@
 import { Decimal } from '../../shared/index.js';
 
-/*
- * Factories make entities in memory and reach each state through the entity's own verbs; persist what you want stored. None
- * needs a database. Users, assets and whatever else stands alone can be made at once; what has children or looks across a
- * relation (baskets, seasons, progress, paid-out loans) can be made once MikroORM knows the entities: `openDatabase(target)`
- * is enough and connects to nothing.
- */
-
 /** The instant that factories take for now: a Monday at noon, UTC. */
 export const FACTORY_NOW = new Date('2026-06-15T12:00:00.000Z');
 
