@@ -127,7 +127,8 @@ function newcomer(seed: string, { baskets, prices }: Market, number: number): Ne
 }
 
 async function storeBatch(em: EntityManager, { currency }: Market, people: readonly Newcomer[]): Promise<void> {
-  const portfolioIds = people.map(person => settleIn(em, currency.id, person));
+  const ofThisBatch = await em.findOneOrFail(Asset, { id: currency.id });
+  const portfolioIds = people.map(person => settleIn(em, ofThisBatch, person));
   await em.flush();
   em.clear();
   const holdings: HoldingRow[] = [];
@@ -149,11 +150,11 @@ async function storeBatch(em: EntityManager, { currency }: Market, people: reado
 }
 
 /** What `registerUser` starts an account with, without a flush per person; returns the portfolio's id. */
-function settleIn(em: EntityManager, currencyId: string, { userId, email, name, timeZone }: Newcomer): string {
+function settleIn(em: EntityManager, currency: Asset, { userId, email, name, timeZone }: Newcomer): string {
   const user = new User(email, userId);
   const profile = new UserProfile(user);
   profile.displayName = name;
-  const portfolio = new Portfolio(user, 'My portfolio', em.getReference(Asset, currencyId), { isDefault: true });
+  const portfolio = new Portfolio(user, 'My portfolio', currency, { isDefault: true });
   em.persist([user, profile, new UserPreferences(user, timeZone), portfolio]);
   return portfolio.id;
 }

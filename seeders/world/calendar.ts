@@ -1,9 +1,6 @@
 import { instantOf } from '../../src/index.js';
 
-/** The instant that the seeded world has come to, behind the newest of the bundled prices. */
-export const NOW = new Date('2010-03-31T12:00:00Z');
-
-/** The twelve months that people look back on. */
+/** The twelve months that people look back on, up to the newest of the bundled prices: it is 31 March 2010. */
 export const MONTHS = [
   ...['2009-04', '2009-05', '2009-06', '2009-07', '2009-08', '2009-09', '2009-10', '2009-11', '2009-12'],
   ...['2010-01', '2010-02', '2010-03'],

@@ -5,11 +5,17 @@ import type { SuiteDatabase } from '../support/database.js';
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const MADE_ANEW = ['created_at', 'updated_at', 'request_hash', 'closing_hash'];
 
+/** What the rows of other tables refer to, by names that are the same in every database. */
+const NAMED = `select id, email as name from users where status <> 'erased' union all select id, code from assets
+  union all select id, slug from baskets union all select id, code from quests`;
+
 /** What the tables of a database hold, by table: the number of rows, and a hash of their business content. */
 export async function contentOf(database: SuiteDatabase): Promise<Record<string, string>> {
+  const { rows } = await (await database.superuser()).query(NAMED);
+  const names = new Map<string, string>(rows.map(({ id, name }) => [id, name]));
   return printsOf(database, row => {
     for (const column of MADE_ANEW) delete row[column];
-    return JSON.stringify(row).replaceAll(ID, 'id');
+    return JSON.stringify(row).replaceAll(ID, id => names.get(id) ?? 'id');
   });
 }
 
