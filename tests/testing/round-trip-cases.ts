@@ -283,12 +283,13 @@ add(PortfolioHolding, 'bought through a basket', {
     const place = { kind: 'holding' as const, portfolioId: portfolio.id, basketId: basket.id };
     const buy = { from: 'market' as const, to: place, amount: dec('2'), asset, user: portfolio.user.unwrap() };
     const account = await opened(em, await post(em, { ...buy, type: 'buy' }));
-    return portfolioHoldingFactory.bought({ portfolio, asset, basket, account, cost: dec('100.00000001') });
+    return portfolioHoldingFactory.bought({ portfolio, asset, basket, account, cost: dec('90071993.00000001') });
   },
-  reads: { costBasis: '100.00000001', realisedGain: '0' },
+  reads: { costBasis: '90071993.00000001', realisedGain: '0' },
+  // The same amount to a JavaScript number, and yet another one.
   change: {
-    by: holding => holding.recordSale(dec('1'), dec('2'), dec('60')),
-    reads: { costBasis: '50.00000001', realisedGain: '10' },
+    by: holding => holding.recordPurchase(dec('0.00000001')),
+    reads: { costBasis: '90071993.00000002', realisedGain: '0' },
   },
 });
 add(PortfolioSnapshot, 'the first', {
