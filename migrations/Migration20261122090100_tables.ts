@@ -916,6 +916,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "users" add constraint "users_closed_at" check (not (status in ('closed', 'erased')) or closed_at is not null);`);
     this.addSql(`alter table "users" add constraint "users_closing_at" check (not (status in ('closing', 'closed', 'erased')) or closing_at is not null);`);
     this.addSql(`alter table "users" add constraint "users_suspended_at" check (status <> 'suspended' or suspended_at is not null);`);
+    this.addSql(`alter table "users" add constraint "users_email_nfkc" check (email is nfkc normalized);`);
     this.addSql(`alter table "users" add constraint "users_email_normal" check (email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+\$');`);
     this.addSql(`alter table "users" add constraint "users_status_check" check ("status" in ('active', 'suspended', 'closing', 'closed', 'erased'));`);
     this.addSql(`alter table "users" add constraint "users_kyc_status_check" check ("kyc_status" in ('none', 'pending', 'verified', 'rejected', 'expired'));`);
@@ -935,6 +936,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "transactions" add constraint "transactions_closed_at" check ((status in ('voided', 'failed', 'expired')) = (closed_at is not null));`);
     this.addSql(`alter table "transactions" add constraint "transactions_posted_at" check ((status in ('posted', 'reversed')) = (posted_at is not null));`);
     this.addSql(`alter table "transactions" add constraint "transactions_amount_positive" check (amount > 0);`);
+    this.addSql(`alter table "transactions" add constraint "transactions_not_of_itself" check (reverses_id <> id);`);
     this.addSql(`alter table "transactions" add constraint "transactions_type_check" check ("type" in ('deposit', 'withdrawal', 'buy', 'sell', 'basket_investment', 'basket_redemption', 'rebalance', 'round_up', 'auto_invest', 'reward', 'transfer', 'loan_disbursement', 'loan_repayment', 'interest', 'collateral_lock', 'collateral_release', 'liquidation', 'fee', 'reversal', 'adjustment'));`);
     this.addSql(`alter table "transactions" add constraint "transactions_status_check" check ("status" in ('pending', 'posted', 'voided', 'failed', 'expired', 'reversed'));`);
     this.addSql(`alter table "transactions" add constraint "transactions_amount_not_nan" check (amount <> 'NaN');`);

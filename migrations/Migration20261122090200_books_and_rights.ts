@@ -64,6 +64,7 @@ declare
   v_kinds text[] := '{}';
   v_assets uuid[] := '{}';
   v_balances numeric[] := '{}';
+  v_opening numeric[];
   v_entry record;
   v_debit int;
   v_credit int;
@@ -188,6 +189,8 @@ begin
     v_balances[v_account.n] := v_account.balance;
   end loop;
 
+  v_opening := v_balances;
+
   -- The entries, in the order given: each takes from one account what it gives to another.
   for v_entry in
     select e.id, e.debit, e.credit, e.amount
@@ -207,8 +210,9 @@ begin
         detail = json_build_object(
           'account', v_kinds[v_debit],
           'asset', (select code from assets where id = v_assets[v_debit]),
-          'available', v_balances[v_debit]::text,
-          'needed', v_entry.amount::numeric(18, 8)::text
+          'available', v_opening[v_debit]::text,
+          'needed', (select sum(e.amount)::numeric(18, 8) from jsonb_to_recordset(p_posting->'entries') as e(debit int, amount numeric)
+            where e.debit = v_debit)::text
         );
     end if;
     v_balances[v_debit] := v_balances[v_debit] - v_entry.amount;
@@ -316,17 +320,27 @@ $$;`);
 language plpgsql
 as $$
 declare
-  v_basket_id uuid;
+  v_basket_ids uuid[];
 begin
   if tg_table_name = 'baskets' then
-    v_basket_id := new.id;
+    v_basket_ids := array[new.id];
+  elsif tg_op = 'INSERT' then
+    v_basket_ids := array[new.basket_id];
+  elsif tg_op = 'DELETE' then
+    v_basket_ids := array[old.basket_id];
   else
-    v_basket_id := coalesce(new.basket_id, old.basket_id);
+    v_basket_ids := array[old.basket_id, new.basket_id];
   end if;
+  -- Whoever changes the same composition at the same time commits before or after, and is seen.
+  perform from baskets b where b.id = any (v_basket_ids) order by b.id for no key update;
   if exists (
     select from baskets b
-    where b.id = v_basket_id and b.composition_version > 0
-      and (select coalesce(sum(a.weight), 0) from basket_assets a where a.basket_id = b.id and a.version = b.composition_version) <> 100
+    where b.id = any (v_basket_ids) and b.composition_version > 0
+      and not exists (select from basket_assets a where a.basket_id = b.id and a.version = b.composition_version)
+  ) or exists (
+    select from basket_assets a join baskets b on b.id = a.basket_id and a.version <= b.composition_version
+    where a.basket_id = any (v_basket_ids)
+    group by a.basket_id, a.version having sum(a.weight) <> 100
   ) then
     raise exception using errcode = '23514', message = 'the weights of a basket must sum to 100',
       constraint = 'baskets_weights_sum', table = 'baskets';

@@ -1,6 +1,6 @@
 import { type Opt, PrimaryKeyProp } from '@mikro-orm/core';
 import { Check, Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
-import { newId, ownedBy, Timestamped, type Transitions, transition } from '../shared/index.js';
+import { newId, ownedBy, StateError, Timestamped, type Transitions, transition } from '../shared/index.js';
 import { normalizeEmail } from './email.js';
 
 export const USER_STATUSES = ['active', 'suspended', 'closing', 'closed', 'erased'] as const;
@@ -31,6 +31,7 @@ const KYC_AFTER: Transitions<KycStatus> = {
   name: 'users_email_normal',
   expression: `email = lower(btrim(email)) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$'`,
 })
+@Check({ name: 'users_email_nfkc', expression: `email is nfkc normalized` })
 @Check({ name: 'users_suspended_at', expression: `status <> 'suspended' or suspended_at is not null` })
 @Check({
   name: 'users_closing_at',
@@ -101,6 +102,15 @@ export class User extends Timestamped {
 
   get kycStatus(): Opt<KycStatus> {
     return this._kycStatus;
+  }
+
+  /** @throws {StateError} `user.not-active`: only an active account takes new business. */
+  requireActive(): void {
+    if (this._status !== 'active') {
+      throw new StateError('user.not-active', `This account is ${this._status} and takes no new business.`, {
+        status: this._status,
+      });
+    }
   }
 
   verifyEmail(now: Date): void {

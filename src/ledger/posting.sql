@@ -24,6 +24,7 @@ declare
   v_kinds text[] := '{}';
   v_assets uuid[] := '{}';
   v_balances numeric[] := '{}';
+  v_opening numeric[];
   v_entry record;
   v_debit int;
   v_credit int;
@@ -148,6 +149,8 @@ begin
     v_balances[v_account.n] := v_account.balance;
   end loop;
 
+  v_opening := v_balances;
+
   -- The entries, in the order given: each takes from one account what it gives to another.
   for v_entry in
     select e.id, e.debit, e.credit, e.amount
@@ -167,8 +170,9 @@ begin
         detail = json_build_object(
           'account', v_kinds[v_debit],
           'asset', (select code from assets where id = v_assets[v_debit]),
-          'available', v_balances[v_debit]::text,
-          'needed', v_entry.amount::numeric(18, 8)::text
+          'available', v_opening[v_debit]::text,
+          'needed', (select sum(e.amount)::numeric(18, 8) from jsonb_to_recordset(p_posting->'entries') as e(debit int, amount numeric)
+            where e.debit = v_debit)::text
         );
     end if;
     v_balances[v_debit] := v_balances[v_debit] - v_entry.amount;

@@ -48,6 +48,7 @@ export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 })
 @Index({ name: 'transactions_pending_index', properties: ['user', 'createdAt'], where: `status = 'pending'` })
 @Index({ name: 'transactions_asset_id_index', properties: ['asset'] })
+@Check({ name: 'transactions_not_of_itself', expression: `reverses_id <> id` })
 @Check({ name: 'transactions_amount_positive', expression: `amount > 0` })
 @Check({ name: 'transactions_posted_at', expression: `(status in ('posted', 'reversed')) = (posted_at is not null)` })
 @Check({

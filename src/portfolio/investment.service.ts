@@ -32,7 +32,7 @@ export class InvestmentService {
   /**
    * Invests cash in a basket: takes the fee out of the amount, buys every asset of the composition at its latest price.
    * The same key and request again returns the first transaction and changes nothing.
-   * @throws {NotFoundError} portfolio or basket; {@link StateError} closed, paused or halted; {@link ValidationError} below the minimum;
+   * @throws {NotFoundError} portfolio or basket; {@link StateError} account not active, portfolio closed, basket paused, asset halted; {@link ValidationError} below the minimum;
    * {@link InsufficientFundsError}; {@link StalePriceError} {@link PriceMissingError} {@link IdempotencyConflictError}
    */
   async invest(input: InvestInBasket, kind: InvestmentKind = 'basket_investment'): Promise<Transaction> {
@@ -75,6 +75,7 @@ export class InvestmentService {
 
   private async plan(portfolio: Portfolio, basketSlug: string, amount: Decimal, now: Date): Promise<InvestmentPlan> {
     portfolio.requireOpen();
+    (await portfolio.user.loadOrFail()).requireActive();
     const basket = await this.em.findOne(Basket, { slug: basketSlug }, { populate: ['assets.asset'] });
     if (!basket) throw new NotFoundError('basket');
     InvestmentPlan.requirePossible(basket, amount);

@@ -224,7 +224,7 @@ describe('an overdraft', () => {
         legs: [bank.leg('cash', 'fees', '1', { fee: { kind: 'network' } }), bank.leg('cash', 'reserved', '9')],
         events: [{ type: 'withdrawal.posted', payload: {} }],
       }),
-    ).rejects.toMatchObject({ details: { available: '4.00000000', needed: '9.00000000' } });
+    ).rejects.toMatchObject({ details: { available: '5.00000000', needed: '10.00000000' } });
     expect(await bank.everything(userId)).toEqual(before);
   });
 

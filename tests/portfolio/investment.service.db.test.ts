@@ -11,6 +11,7 @@ import {
   PriceMissingError,
   StalePriceError,
   StateError,
+  User,
   ValidationError,
 } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
@@ -349,6 +350,19 @@ describe('an investment', () => {
     const travels = await openPortfolio(ann);
     await closePortfolio(travels);
     await refusedWithoutTrace(() => world.invest(travels, '10'), StateError, { code: 'portfolio.closed' });
+    await world.invest(ann, '10');
+  });
+
+  test('of a suspended user is refused until the account is reinstated', async () => {
+    const ann = await world.newInvestor('100');
+    const change = (verb: (user: User) => void): Promise<void> =>
+      asUser(database.orm.em, ann.userId, async em => verb(await em.findOneOrFail(User, { id: ann.userId })));
+    await change(user => user.suspend(world.clock.now()));
+    await refusedWithoutTrace(() => world.invest(ann, '10'), StateError, {
+      code: 'user.not-active',
+      details: { status: 'suspended' },
+    });
+    await change(user => user.reinstate());
     await world.invest(ann, '10');
   });
 

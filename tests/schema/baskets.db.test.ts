@@ -39,6 +39,10 @@ describe('weights that do not sum to 100 are refused at commit', () => {
       'in the basket that an asset comes to',
       `update basket_assets set basket_id = '${DUO}', asset_id = '${id('EUR')}' where id = '${id('solo 1')}'`,
     ],
+    [
+      'in the basket that an asset leaves',
+      `update basket_assets set basket_id = '${DUO}', version = 2 where id = '${id('solo 1')}'`,
+    ],
     ['when another version counts', `update baskets set composition_version = 2 where id = '${DUO}'`],
     [
       'of a basket that begins with a composition',
@@ -48,6 +52,12 @@ describe('weights that do not sum to 100 are refused at commit', () => {
   ])('%s', async (_, statement) => {
     expect(await commit(statement)).toEqual(NOT_100);
   });
+});
+
+test('weights of a composition of the past are refused too', async () => {
+  const next = [`update baskets set composition_version = 2 where id = '${DUO}'`, add(100, 2)];
+  expect(await commit(...next, add(1, 1))).toEqual(NOT_100);
+  expect(await commit(...next)).toBeNull();
 });
 
 describe('weights may be anything on the way to 100', () => {

@@ -483,6 +483,7 @@ export const CHECKS: Record<string, string | string[]> = {
     `set status = 'pending'`,
     `set status = 'reversed', reversed_at = now(), posted_at = null`,
   ],
+  transactions_not_of_itself: `set reverses_id = id where reverses_id is not null`,
   transactions_reversal_reverses: [
     `set reverses_id = null where type = 'reversal'`,
     `set type = 'deposit' where type = 'reversal'`,
@@ -584,6 +585,7 @@ export const CHECKS: Record<string, string | string[]> = {
     `set status = 'closed', closed_at = now()`,
     `set status = 'erased', erased_at = now(), closed_at = now()`,
   ],
+  users_email_nfkc: `set email = U&'\\FB01ona@example.com' where email = 'ann@example.com'`,
   users_email_normal: [
     `set email = 'Ann@example.com' where email = 'ann@example.com'`,
     `set email = ' ann@example.com' where email = 'ann@example.com'`,
