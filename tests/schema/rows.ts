@@ -323,7 +323,7 @@ export async function storeRows(client: pg.Client): Promise<void> {
   for (const table of KEPT_BY_TRIGGERS) await client.query(`alter table ${table} disable trigger user`);
 }
 
-export async function store(client: pg.Client, table: string, row: Row): Promise<void> {
+async function store(client: pg.Client, table: string, row: Row): Promise<void> {
   const columns = Object.keys(row);
   const places = columns.map((_, at) => `$${at + 1}`);
   await client.query(`insert into ${table} (${columns}) values (${places})`, Object.values(row));

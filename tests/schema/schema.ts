@@ -113,4 +113,4 @@ export function useSchema() {
   };
 }
 
-export type Schema = ReturnType<typeof useSchema>;
+type Schema = ReturnType<typeof useSchema>;
