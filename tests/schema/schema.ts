@@ -112,5 +112,3 @@ export function useSchema() {
     },
   };
 }
-
-type Schema = ReturnType<typeof useSchema>;
