@@ -29,6 +29,8 @@ export interface LargeWorld {
   batch?: number;
   /** Stops after the batch that is being made. */
   signal?: AbortSignal;
+  /** Called first, with how many users are still to be made. */
+  onStart?: (left: number) => void;
   /** Called when so many users more are stored. */
   onBatch?: (made: number) => void;
 }
@@ -47,8 +49,9 @@ const BATCH = 100;
  * next call, because users are numbered. Needs the market and the baskets. Memory does not grow with the number of users.
  */
 export async function seedUsers(em: EntityManager, world: LargeWorld): Promise<LargeWorldMade> {
-  const { users, batch = BATCH, signal, onBatch } = world;
+  const { users, batch = BATCH, signal, onStart, onBatch } = world;
   const found = await countUsers(em, world);
+  if (found < users) onStart?.(users - found);
   const market = await asWorker(em, openMarket);
   let next = found + 1;
   while (next <= users && !signal?.aborted) {

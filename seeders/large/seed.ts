@@ -8,10 +8,10 @@ import {
   openDatabase,
   targetFromEnvironment,
 } from '../../src/index.js';
-import { progressBar } from '../demo/progress.js';
+import { type ProgressBar, progressBar } from '../demo/progress.js';
 import { MarketSeeder } from '../MarketSeeder.js';
 import { PortfolioSeeder } from '../PortfolioSeeder.js';
-import { seedUsers } from './seed-users.js';
+import { type LargeWorld, seedUsers } from './seed-users.js';
 
 const USAGE = `npm run seed -- --users 20000 [--seed 1]
 
@@ -47,15 +47,7 @@ async function main(): Promise<number> {
     const em = orm.em as EntityManager;
     await new MarketSeeder().run(em);
     await new PortfolioSeeder().run(em);
-    const bar = progressBar('Users', wanted.users);
-    const startedAt = Date.now();
-    let made = 0;
-    const onBatch = (more: number) => {
-      made += more;
-      const rate = `${Math.round((made * 1000) / (Date.now() - startedAt))} users/s`;
-      for (let i = 0; i < more; i++) bar.tick(rate);
-    };
-    const result = await seedUsers(em, { ...wanted, signal: stop.signal, onBatch }).finally(() => bar.stop());
+    const result = await withProgress(progress => seedUsers(em, { ...wanted, signal: stop.signal, ...progress }));
     const inAll = result.found + result.made;
     process.stdout.write(`${inAll} of ${wanted.users} users are there, ${result.made} of them new.\n`);
     if (!result.isComplete) process.stdout.write('Run the same command again to go on.\n');
@@ -63,6 +55,23 @@ async function main(): Promise<number> {
   } finally {
     await orm.close();
   }
+}
+
+/** Shows the users that are made on a bar, with their rate; those of earlier runs are not counted. */
+async function withProgress<T>(work: (progress: Pick<LargeWorld, 'onStart' | 'onBatch'>) => Promise<T>): Promise<T> {
+  let bar: ProgressBar | undefined;
+  let startedAt = 0;
+  let made = 0;
+  const onStart = (left: number) => {
+    startedAt = Date.now();
+    bar = progressBar('Users', left);
+  };
+  const onBatch = (more: number) => {
+    made += more;
+    const rate = `${Math.round((made * 1000) / (Date.now() - startedAt))} users/s`;
+    for (let i = 0; i < more; i++) bar?.tick(rate);
+  };
+  return work({ onStart, onBatch }).finally(() => bar?.stop());
 }
 
 try {
