@@ -32,7 +32,20 @@ describe('a seeded database', () => {
     expect(await everyByteOf(database)).toEqual(before);
   });
 
-  test('is the same world in every database', async () => {
+  test('is the same world in every database, also when it was interrupted on the way', async () => {
+    const owner = await twin.owner();
+    await owner.query(`
+      create sequence transactions_so_far;
+      create function interrupt() returns trigger language plpgsql as $$
+      begin
+        if nextval('transactions_so_far') > 300 then raise exception 'interrupted'; end if;
+        return new;
+      end $$;
+      create trigger interrupt before insert on transactions for each row execute function interrupt()`);
+    await expect(twin.orm.seeder.seed(DatabaseSeeder)).rejects.toThrow();
+    await owner.query(
+      `drop trigger interrupt on transactions; drop function interrupt(); drop sequence transactions_so_far`,
+    );
     await twin.orm.seeder.seed(DatabaseSeeder);
     expect(await contentOf(twin)).toEqual(await contentOf(database));
   }, 120_000);

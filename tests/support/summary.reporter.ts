@@ -38,7 +38,8 @@ export default class SummaryReporter implements Reporter {
         return `on PostgreSQL ${version} (${startedHere ? 'started by this run' : 'named by TEST_DATABASE_URL'})`;
       }
       case 'pglite':
-        return `on PGlite ${module.meta().pglite ?? '(did not start)'}`;
+        // Files that start it in processes of their own do not know its version.
+        return `on PGlite ${module.meta().pglite ?? 'in other processes'}`;
       default:
         return module.project.name;
     }
