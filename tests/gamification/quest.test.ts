@@ -59,7 +59,9 @@ describe('a quest', () => {
 
   test('ends after it starts', () => {
     const startsAt = at('2026-06-01T00:00:00Z');
-    expect(questOf({ startsAt, endsAt: at('2026-06-01T00:00:00.001Z') }).endsAt).toBeDefined();
+    expect(questOf({ startsAt, endsAt: at('2026-06-01T00:00:00.001Z') }).endsAt).toEqual(
+      at('2026-06-01T00:00:00.001Z'),
+    );
     for (const endsAt of [startsAt, at('2026-05-31T00:00:00Z')]) {
       expect(() => questOf({ startsAt, endsAt })).toThrow(refusal('quest.window'));
     }
