@@ -21,9 +21,6 @@ describe('a seeded database', () => {
   test('is sound', async () => {
     const results = await asReader(database.orm.em, checkInvariants);
     expect(results.filter(({ violations }) => violations > 0)).toEqual([]);
-    expect(results.filter(({ checked }) => checked === 0).map(({ name }) => name)).toEqual([
-      'what is taken back is what was gained',
-    ]);
   });
 
   test('is left as it is by seeding it again', async () => {
