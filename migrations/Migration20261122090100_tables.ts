@@ -532,7 +532,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`comment on column "portfolio_holdings"."cost_basis" is 'What the units held have cost, in the portfolio''s currency.';`);
     this.addSql(`comment on column "portfolio_holdings"."realised_gain" is 'What sales have brought beyond the cost of what was sold.';`);
     this.addSql(`comment on column "portfolio_holdings"."version" is 'Counts the changes of the row: one made to an older version is refused.';`);
-    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_unique" unique ("user_id", "account_id");`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_asset_id_unique" unique ("user_id", "account_id", "asset_id");`);
     this.addSql(`create index "portfolio_holdings_basket_id_index" on "portfolio_holdings" ("basket_id");`);
     this.addSql(`create index "portfolio_holdings_asset_id_index" on "portfolio_holdings" ("asset_id");`);
     this.addSql(`create unique index portfolio_holdings_place_unique on portfolio_holdings (user_id, portfolio_id, asset_id, basket_id) nulls not distinct;`);
@@ -1194,7 +1194,7 @@ export class Migration20261122090100_tables extends Migration {
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_portfolio_id_foreign" foreign key ("user_id", "portfolio_id") references "portfolios" ("user_id", "id") on update no action on delete restrict;`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_asset_id_foreign" foreign key ("asset_id") references "assets" ("id") on update no action on delete restrict;`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_basket_id_foreign" foreign key ("basket_id") references "baskets" ("id") on update no action on delete restrict;`);
-    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_foreign" foreign key ("user_id", "account_id") references "ledger_accounts" ("user_id", "id") on update no action on delete restrict;`);
+    this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_user_id_account_id_asset_id_foreign" foreign key ("user_id", "account_id", "asset_id") references "ledger_accounts" ("user_id", "id", "asset_id") on update no action on delete restrict;`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_cost_basis_not_negative" check (cost_basis >= 0);`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_cost_basis_not_nan" check (cost_basis <> 'NaN');`);
     this.addSql(`alter table "portfolio_holdings" add constraint "portfolio_holdings_realised_gain_not_nan" check (realised_gain <> 'NaN');`);

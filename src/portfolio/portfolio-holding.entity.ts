@@ -51,7 +51,12 @@ export class PortfolioHolding extends Timestamped {
   readonly basket?: Ref<Basket>;
 
   /** The ledger account where the quantity is. */
-  @OneToOne({ joinColumns: ['user_id', 'account_id'], deleteRule: 'restrict', updateRule: 'no action' })
+  @OneToOne({
+    joinColumns: ['user_id', 'account_id', 'asset_id'],
+    referencedColumnNames: ['user_id', 'id', 'asset_id'],
+    deleteRule: 'restrict',
+    updateRule: 'no action',
+  })
   readonly account: Ref<LedgerAccount>;
 
   /** What the units held have cost, in the portfolio's currency. */

@@ -52,7 +52,7 @@ export const FOREIGN_KEYS: Record<string, DeleteRule> = {
   outbox_events_user_id_foreign: 'restrict',
   portfolio_holdings_asset_id_foreign: 'restrict',
   portfolio_holdings_basket_id_foreign: 'restrict',
-  portfolio_holdings_user_id_account_id_foreign: 'restrict',
+  portfolio_holdings_user_id_account_id_asset_id_foreign: 'restrict',
   portfolio_holdings_user_id_foreign: 'restrict',
   portfolio_holdings_user_id_portfolio_id_foreign: 'restrict',
   portfolio_snapshots_user_id_foreign: 'restrict',

@@ -102,7 +102,7 @@ export const UNIQUE: Record<string, string> = {
   notification_preferences_channel_unique: 'user_id, category, channel',
   notifications_dedupe_key_unique: 'user_id, dedupe_key',
   portfolio_holdings_place_unique: 'user_id, portfolio_id, asset_id, basket_id',
-  portfolio_holdings_user_id_account_id_unique: 'user_id, account_id',
+  portfolio_holdings_user_id_account_id_asset_id_unique: 'user_id, account_id, asset_id',
   portfolio_snapshots_date_unique: 'user_id, portfolio_id, date',
   portfolios_name_unique: 'user_id, name',
   portfolios_one_default: 'user_id',
