@@ -4,7 +4,7 @@ import { helpText, parseArguments } from './arguments.js';
 import { bundledPrices, readPrices } from './prices.js';
 import { progressBar } from './progress.js';
 import { monthly, monthsToReplay, Replay } from './replay.js';
-import { renderStatement, statementJson } from './statement.js';
+import { exitCode, renderStatement, statementJson } from './statement.js';
 
 /** A database of the demo's own: it starts over each time, and never touches one that holds anything of yours. */
 const DATA_DIR = resolve('.nestegg/demo');
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
         ? statementJson(statement)
         : renderStatement(statement, { width: process.stdout.columns ?? 80, color: process.stdout.isTTY ?? false }),
     );
-    return statement.invariants.some(({ violations }) => violations > 0) ? 1 : 0;
+    return exitCode(statement);
   } finally {
     await orm.close();
   }

@@ -26,6 +26,10 @@ export interface DemoStatement {
   invariants: { name: string; checked: number; violations: number }[];
 }
 
+/** How a process ends that told this: with 0 when every invariant holds, with 1 when one is broken or none was looked at. */
+export const exitCode = ({ invariants }: Pick<DemoStatement, 'invariants'>): number =>
+  invariants.length > 0 && invariants.every(({ violations }) => violations === 0) ? 0 : 1;
+
 /** The statement as JSON: decimals as plain strings, keys always in the same order, a newline at the end. */
 export function statementJson(statement: DemoStatement): string {
   const { period, plan, timeWeightedReturn, moneyWeightedReturn } = statement;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type DemoStatement, renderStatement, statementJson } from '../../seeders/demo/statement.js';
+import { type DemoStatement, exitCode, renderStatement, statementJson } from '../../seeders/demo/statement.js';
 import { Decimal } from '../../src/shared/index.js';
 
 const of = (text: string) => new Decimal(text);
@@ -300,5 +300,17 @@ describe('a statement in JSON', () => {
     );
     expect(json).toMatchObject({ gain: '0', value: '90071992547409.93000001', moneyWeightedReturn: null });
     expect(JSON.parse(statementJson({ ...SMALL, fees: of('1e-12') })).fees).toBe('0.000000000001');
+  });
+});
+
+describe('the demo ends', () => {
+  const kept = { name: 'every book closes to zero', checked: 5, violations: 0 };
+
+  test.each([
+    ['well when every invariant holds', [kept, kept], 0],
+    ['badly when one is broken', [kept, { ...kept, violations: 1 }], 1],
+    ['badly when none was looked at', [], 1],
+  ])('%s', (_, invariants, code) => {
+    expect(exitCode({ invariants })).toBe(code);
   });
 });
