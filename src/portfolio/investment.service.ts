@@ -6,7 +6,7 @@ import { Basket } from './basket.entity.js';
 import { InvestInBasket, QuoteInvestment } from './investment.input.js';
 import { InvestmentPlan, type PlannedPurchase } from './investment-plan.js';
 import type { Portfolio } from './portfolio.entity.js';
-import { lockPortfolio } from './portfolio.service.js';
+import { findPortfolio, lockPortfolio } from './portfolio.service.js';
 import { PortfolioHolding } from './portfolio-holding.entity.js';
 
 /** Why an investment is made: by hand, by a rule, or from round-ups. */
@@ -25,7 +25,7 @@ export class InvestmentService {
    */
   async quote(input: QuoteInvestment): Promise<InvestmentPlan> {
     const { userId, portfolioId, basketSlug, amount } = parseInput(QuoteInvestment, input);
-    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    const portfolio = await findPortfolio(this.em, userId, portfolioId);
     return this.plan(portfolio, basketSlug, amount, this.clock.now());
   }
 

@@ -33,18 +33,29 @@ export class PortfolioService {
 }
 
 /**
+ * Loads a portfolio with its currency, to look at.
+ * @throws {NotFoundError}
+ */
+export const findPortfolio = (em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> =>
+  load(em, userId, portfolioId, {});
+
+/**
  * Loads a portfolio and holds it until the end of the transaction. Whatever decides on its holdings or cash comes through
  * here first, so that everything read afterwards stays as it was read. Lock order: rule, portfolio, then ledger accounts.
  * @throws {NotFoundError}
  */
-export async function lockPortfolio(em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> {
-  const portfolio = await em.findOne(
-    Portfolio,
-    { user: userId, id: portfolioId },
-    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
-  );
+export const lockPortfolio = (em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> =>
+  load(em, userId, portfolioId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+
+async function load(
+  em: EntityManager,
+  userId: string,
+  portfolioId: string,
+  options: { lockMode?: LockMode.PESSIMISTIC_WRITE; refresh?: boolean },
+): Promise<Portfolio> {
+  const portfolio = await em.findOne(Portfolio, { user: userId, id: portfolioId }, options);
   if (!portfolio) throw new NotFoundError('portfolio');
-  // Not populated above: the lock would be asked for on the currency too, which users may only read.
+  // Not populated above: a lock would be asked for on the currency too, which users may only read.
   await portfolio.currency.load();
   return portfolio;
 }

@@ -3,7 +3,7 @@ import { UserPreferences } from '../identity/index.js';
 import { type Clock, Decimal, localDate, NotFoundError, parseInput, systemClock } from '../shared/index.js';
 import type { Portfolio } from './portfolio.entity.js';
 import { PortfolioAt } from './portfolio.input.js';
-import { lockPortfolio } from './portfolio.service.js';
+import { findPortfolio, lockPortfolio } from './portfolio.service.js';
 import { PortfolioSnapshot } from './portfolio-snapshot.entity.js';
 import { type Valuation, valueHoldings } from './valuation.js';
 
@@ -17,7 +17,7 @@ export class SnapshotService {
   /** @throws {NotFoundError} {@link PriceMissingError} */
   async value(input: PortfolioAt): Promise<Valuation> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
-    return valueHoldings(this.em, await lockPortfolio(this.em, userId, portfolioId), this.clock.now());
+    return valueHoldings(this.em, await findPortfolio(this.em, userId, portfolioId), this.clock.now());
   }
 
   /**
@@ -45,9 +45,10 @@ export class SnapshotService {
     return snapshot;
   }
 
-  /** All snapshots of a portfolio, oldest first. */
+  /** All snapshots of a portfolio, oldest first. @throws {NotFoundError} */
   async history(input: PortfolioAt): Promise<PortfolioSnapshot[]> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
+    await findPortfolio(this.em, userId, portfolioId);
     return this.em.find(
       PortfolioSnapshot,
       { user: userId, portfolio: [userId, portfolioId] },

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  asReader,
   asUser,
   InvestmentService,
+  lockPortfolio,
   NotFoundError,
   newId,
   type PortfolioSnapshot,
@@ -85,8 +87,15 @@ describe('the snapshots of three days, with a deposit between the second and the
 
   test('are nobody else’s to read', async () => {
     const bob = await world.newInvestor();
-    expect(await historyOf({ ...ann, userId: bob.userId })).toEqual([]);
-    expect(await historyOf(ann, bob.userId)).toEqual([]);
+    await expect(historyOf({ ...ann, userId: bob.userId })).rejects.toThrow(NotFoundError);
+    await expect(historyOf(ann, bob.userId)).rejects.toThrow(NotFoundError);
+  });
+
+  test('and what it is worth may be looked at by who only reads', async () => {
+    const { value } = await asReader(database.orm.em, em =>
+      new SnapshotService(em, world.clock).value({ userId: ann.userId, portfolioId: ann.portfolioId }),
+    );
+    expect(value.toFixed()).toBe((await worthOf(ann)).value.toFixed());
   });
 
   test('end at what the portfolio is worth', async () => {
@@ -200,7 +209,7 @@ describe('a snapshot', () => {
     const investing = asUser(database.orm.em, ann.userId, async em => {
       const service = new InvestmentService(em, world.clock);
       const wish = { ...ann, basketSlug: 'trio', amount: '20' };
-      await service.quote(wish);
+      await lockPortfolio(em, ann.userId, ann.portfolioId);
       locked.resolve();
       await released.promise;
       await service.invest({ ...wish, idempotencyKey: 'k-1' });
