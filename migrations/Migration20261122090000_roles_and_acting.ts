@@ -7,7 +7,9 @@ export class Migration20261122090000_roles_and_acting extends Migration {
     for (const role of ['nestegg_app', 'nestegg_worker', 'nestegg_readonly']) {
       this.addSql(`do $$
 begin
-  create role ${role} nologin noinherit;
+  if not exists (select from pg_roles where rolname = '${role}') then
+    create role ${role} nologin noinherit;
+  end if;
 exception when duplicate_object or unique_violation then
   null;
 end

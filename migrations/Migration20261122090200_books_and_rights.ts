@@ -231,6 +231,15 @@ begin
   from unnest(v_entry_ids, v_debit_ids, v_credit_ids, v_entry_assets, v_amounts, v_debit_balances, v_credit_balances) with ordinality
     as e(id, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance, n);
 
+  -- What came to nothing has moved nothing in the end, and a reversal takes back exactly what was moved.
+  if (v_status in ('voided', 'failed', 'expired') or v_reverses is not null) and exists (
+    select from ledger_entries e, lateral (values (e.debit_id, -e.amount), (e.credit_id, e.amount)) as side(account_id, amount)
+    where e.user_id = p_user_id and e.transaction_id in (v_id, v_reverses)
+    group by side.account_id having sum(side.amount) <> 0
+  ) then
+    raise exception using errcode = 'NE009', message = 'ledger.not-taken-back';
+  end if;
+
   update ledger_accounts l
   set balance = a.balance, updated_at = now()
   from unnest(v_account_ids, v_balances) as a(id, balance)

@@ -81,3 +81,17 @@ export class AlreadyActingError extends NesteggError {
     );
   }
 }
+
+/** Somebody changed the same row meanwhile. Load it again and decide anew. */
+export class ConcurrentChangeError extends NesteggError {
+  override readonly retryable = true;
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'database.changed-meanwhile',
+      'Somebody changed this meanwhile; load it again and try once more.',
+      {},
+      options,
+    );
+  }
+}

@@ -1,5 +1,6 @@
-import { ConflictError, type ErrorDetails, NesteggError } from '../shared/index.js';
-import { ConstraintError, DatabaseError, NotAllowedError } from './errors.js';
+import { OptimisticLockError } from '@mikro-orm/core';
+import { ConflictError, type ErrorDetails, NesteggError, ValidationError } from '../shared/index.js';
+import { ConcurrentChangeError, ConstraintError, DatabaseError, NotAllowedError } from './errors.js';
 
 type ErrorFactory = (details: ErrorDetails, options: ErrorOptions) => NesteggError;
 
@@ -39,6 +40,7 @@ const OWN_CLASS = /^NE\d{3}$/;
 /** Turns what a driver threw into an error of ours; everything else is returned as it is. */
 export function translateError(error: unknown): unknown {
   const raw = rawDatabaseError(error);
+  if (error instanceof OptimisticLockError) return new ConcurrentChangeError();
   if (!raw) return error;
   const options = { cause: new DatabaseFault(raw.code, raw.constraint, raw.table) };
   if (OWN_CLASS.test(raw.code)) return raisedByUs(raw, options);
@@ -53,6 +55,8 @@ export function translateError(error: unknown): unknown {
     );
   if (raw.code.startsWith('23') && raw.constraint) return new ConstraintError(raw.constraint, options);
   if (raw.code === '42501') return new NotAllowedError(options);
+  if (raw.code === '22003')
+    return new ValidationError('database.out-of-range', 'A number or total is larger than can be stored.', {}, options);
   return new DatabaseError(raw.code, options);
 }
 
@@ -65,10 +69,13 @@ function raisedByUs(raw: RawDatabaseError, options: ErrorOptions): NesteggError 
     : new ConstraintError(code, options);
 }
 
+/** Five characters, at least one of them a digit: system calls fail with letters alone (`EPIPE`). */
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** Errors at commit come from the driver as they are, others wrapped by MikroORM: both carry the five-character SQLSTATE. */
 function rawDatabaseError(error: unknown): RawDatabaseError | undefined {
   if (!(error instanceof Error) || error instanceof NesteggError || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+  return typeof error.code === 'string' && SQL_STATE.test(error.code)
     ? (error as unknown as RawDatabaseError)
     : undefined;
 }

@@ -1,6 +1,14 @@
 import type { EntityManager } from '../database/index.js';
 import { Asset } from '../market/index.js';
-import { type Clock, NotFoundError, parseInput, StateError, systemClock } from '../shared/index.js';
+import {
+  AMOUNT,
+  type Clock,
+  NotFoundError,
+  parseInput,
+  requireFits,
+  StateError,
+  systemClock,
+} from '../shared/index.js';
 import { FailDeposit, OpenDeposit, SettleDeposit } from './deposit.input.js';
 import { close, type Posted, post } from './posting.js';
 import { Transaction } from './transaction.entity.js';
@@ -20,6 +28,7 @@ export class DepositService {
     const { idempotencyKey, userId, assetCode, amount, source, reference } = parseInput(OpenDeposit, input);
     const asset = await this.em.findOne(Asset, { code: assetCode });
     if (!asset) throw new NotFoundError('asset');
+    requireFits(amount, { ...AMOUNT, scale: asset.scale }, 'amount');
     return post(this.em, userId, {
       type: 'deposit',
       status: 'pending',
@@ -41,6 +50,7 @@ export class DepositService {
     const { idempotencyKey, userId, transactionId, amount } = parseInput(SettleDeposit, input);
     const deposit = await this.find(userId, transactionId);
     const arrived = amount ?? deposit.amount;
+    requireFits(arrived, { ...AMOUNT, scale: (await deposit.asset.loadOrFail()).scale }, 'amount');
     return close(this.em, userId, {
       transactionId,
       status: 'posted',

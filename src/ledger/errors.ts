@@ -48,6 +48,13 @@ defineDatabaseErrors({
       {},
       options,
     ),
+  'ledger.not-taken-back': (_, options) =>
+    new ValidationError(
+      'ledger.not-taken-back',
+      'The legs of a reversal, and of a transaction that came to nothing, take back exactly what was moved.',
+      {},
+      options,
+    ),
   'ledger.not-pending': (details, options) =>
     new StateError('transaction.not-pending', `This transaction is ${details.status} already.`, details, options),
   'ledger.not-reversible': (_, options) =>

@@ -1,4 +1,5 @@
 import type { EntityManager } from '../database/index.js';
+import { User } from '../identity/index.js';
 import { type Leg, ledger, type Place, type Transaction } from '../ledger/index.js';
 import { PriceService } from '../market/index.js';
 import { type Clock, type Decimal, NotFoundError, parseInput, systemClock } from '../shared/index.js';
@@ -75,7 +76,8 @@ export class InvestmentService {
 
   private async plan(portfolio: Portfolio, basketSlug: string, amount: Decimal, now: Date): Promise<InvestmentPlan> {
     portfolio.requireOpen();
-    (await portfolio.user.loadOrFail()).requireActive();
+    const owner = await this.em.findOneOrFail(User, { id: portfolio.user.id }, { refresh: true });
+    owner.requireActive();
     const basket = await this.em.findOne(Basket, { slug: basketSlug }, { populate: ['assets.asset'] });
     if (!basket) throw new NotFoundError('basket');
     InvestmentPlan.requirePossible(basket, amount);

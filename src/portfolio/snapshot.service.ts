@@ -38,7 +38,7 @@ export class SnapshotService {
     );
     if (last?.date === date) return last;
     const { value, oldestPriceAgeSeconds } = await valueHoldings(this.em, portfolio, now);
-    const flows = await this.flows(portfolio, last?.takenAt ?? new Date(0), now);
+    const flows = await this.flows(portfolio);
     const snapshot = new PortfolioSnapshot(portfolio, date, now, last, { value, oldestPriceAgeSeconds, ...flows });
     this.em.persist(snapshot);
     await this.em.flush();
@@ -62,22 +62,27 @@ export class SnapshotService {
     return preferences.timeZoneAt(now);
   }
 
-  /** Cash that went into the portfolio less what came out, and the fees in it, by the book: after `since`, up to `until`. */
-  private async flows(
-    portfolio: Portfolio,
-    since: Date,
-    until: Date,
-  ): Promise<{ netDeposits: Decimal; fees: Decimal }> {
+  /**
+   * Cash that went into the portfolio less what came out, and the fees in it, since the snapshots before: all that is in
+   * the book less all that they have counted. Instants do not come into it: they are several servers' clocks.
+   */
+  private async flows(portfolio: Portfolio): Promise<{ netDeposits: Decimal; fees: Decimal }> {
     const [row] = await this.em.execute<{ net: string; fees: string }[]>(
-      `select
-         coalesce(sum(case when d.kind = 'cash' then e.amount else 0 end - case when c.kind = 'cash' then e.amount else 0 end), 0)::text as net,
-         coalesce(sum(case when c.kind = 'fees' then e.amount else 0 end - case when d.kind = 'fees' then e.amount else 0 end), 0)::text as fees
-       from transactions t
-       join ledger_entries e on e.user_id = t.user_id and e.transaction_id = t.id
-       join ledger_accounts d on d.user_id = e.user_id and d.id = e.debit_id
-       join ledger_accounts c on c.user_id = e.user_id and c.id = e.credit_id
-       where t.user_id = ? and t.portfolio_id = ? and e.asset_id = ? and t.occurred_at > ? and t.occurred_at <= ?`,
-      [portfolio.user.id, portfolio.id, portfolio.currency.id, since, until],
+      `select (book.net - counted.net)::text as net, (book.fees - counted.fees)::text as fees
+       from (
+         select
+           coalesce(sum(case when d.kind = 'cash' then e.amount else 0 end - case when c.kind = 'cash' then e.amount else 0 end), 0) as net,
+           coalesce(sum(case when c.kind = 'fees' then e.amount else 0 end - case when d.kind = 'fees' then e.amount else 0 end), 0) as fees
+         from transactions t
+         join ledger_entries e on e.user_id = t.user_id and e.transaction_id = t.id
+         join ledger_accounts d on d.user_id = e.user_id and d.id = e.debit_id
+         join ledger_accounts c on c.user_id = e.user_id and c.id = e.credit_id
+         where t.user_id = ? and t.portfolio_id = ? and e.asset_id = ?
+       ) book, (
+         select coalesce(sum(net_deposits), 0) as net, coalesce(sum(fees), 0) as fees
+         from portfolio_snapshots where user_id = ? and portfolio_id = ?
+       ) counted`,
+      [portfolio.user.id, portfolio.id, portfolio.currency.id, portfolio.user.id, portfolio.id],
     );
     return { netDeposits: new Decimal(row!.net), fees: new Decimal(row!.fees) };
   }
