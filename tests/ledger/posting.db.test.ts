@@ -525,3 +525,40 @@ describe('a pending transaction', () => {
     });
   });
 });
+
+describe('what is taken back', () => {
+  const refusal = { code: 'ledger.not-taken-back' };
+  test.each([
+    ['gives again what had come in', [['external', 'cash', '10']]],
+    ['takes more', [['cash', 'external', '11']]],
+    ['takes less', [['cash', 'external', '9']]],
+    ['takes it from another account', [['reserved', 'external', '10']]],
+  ] as const)('is what was moved: a reversal that %s is refused, with nothing stored', async (_, legs) => {
+    const userId = await bank.newUserWith('100');
+    await bank.post(userId, { legs: [bank.leg('cash', 'reserved', '20')] });
+    const { transaction } = await bank.post(userId, { legs: [bank.leg('external', 'cash', '10')] });
+    const before = await bank.everything(userId);
+    const wrong = legs.map(([from, to, amount]) => bank.leg(from, to, amount));
+    await expect(
+      bank.post(userId, { type: 'reversal', reversesId: transaction.id, legs: wrong }),
+    ).rejects.toMatchObject(refusal);
+    expect(await bank.everything(userId)).toEqual(before);
+    const right = [bank.leg('cash', 'external', '10')];
+    const reversal = await bank.post(userId, { type: 'reversal', reversesId: transaction.id, legs: right });
+    expect(reversal.transaction.status).toBe('posted');
+  });
+
+  test('is a hold too: a withdrawal is voided only with what it held', async () => {
+    const userId = await bank.newUserWith('100');
+    const { transaction } = await bank.post(userId, { status: 'pending', legs: [bank.leg('cash', 'reserved', '5')] });
+    const giveBack = (amount?: string) =>
+      bank.close(userId, {
+        transactionId: transaction.id,
+        status: 'voided',
+        legs: amount ? [bank.leg('reserved', 'cash', amount)] : [],
+      });
+    await expect(giveBack()).rejects.toMatchObject(refusal);
+    await expect(giveBack('4')).rejects.toMatchObject(refusal);
+    expect((await giveBack('5')).transaction.status).toBe('voided');
+  });
+});
