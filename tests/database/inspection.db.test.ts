@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Inspection, inspectDatabase, isAsExpected, openDatabase } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
 
-const NOTHING: Inspection = { pending: [], edited: [], drift: [], routines: [] };
+const NOTHING: Inspection = { pending: [], edited: [], drift: [], routines: [], rights: [] };
 
 describe('the deploy gate', () => {
   const db = useDatabase();
@@ -79,7 +79,7 @@ describe('the deploy gate', () => {
   ])('sees %s', async (_, change, back) => {
     const { drift, ...rest } = await inspectAfter(change, back);
     expect(drift.length).toBeGreaterThan(0);
-    expect(rest).toEqual({ pending: [], edited: [], routines: [] });
+    expect(rest).toEqual({ pending: [], edited: [], routines: [], rights: [] });
   });
 
   test('sees a trigger that is switched off and one that is gone', async () => {
@@ -88,7 +88,7 @@ describe('the deploy gate', () => {
         'alter table ledger_entries disable trigger ledger_entries_append_only',
         'alter table ledger_entries enable trigger ledger_entries_append_only',
       ),
-    ).toEqual({ ...NOTHING, routines: ['trigger ledger_entries_append_only'] });
+    ).toEqual({ ...NOTHING, routines: ['trigger ledger_entries_append_only on ledger_entries'] });
   });
 
   test('sees a function that does something else', async () => {
@@ -98,6 +98,40 @@ describe('the deploy gate', () => {
     expect(await inspectAfter(define('select null::uuid'), define(original))).toEqual({
       ...NOTHING,
       routines: ['function nestegg_user_id'],
+    });
+  });
+
+  test('sees a trigger that fires no more for every row', async () => {
+    const trigger = `create trigger transactions_keep before update on transactions for each row`;
+    expect(
+      await inspectAfter(
+        `drop trigger transactions_keep on transactions; ${trigger} when (false) execute function nestegg_keep_transaction()`,
+        `drop trigger transactions_keep on transactions; ${trigger} execute function nestegg_keep_transaction()`,
+      ),
+    ).toEqual({ ...NOTHING, routines: ['trigger transactions_keep on transactions'] });
+  });
+
+  test('sees the door to the books without its search path, or with its caller’s rights', async () => {
+    const door = 'alter function nestegg_post(uuid, jsonb)';
+    const open = { ...NOTHING, routines: ['function nestegg_post'] };
+    const back = `${door} security definer set search_path = pg_catalog, public, pg_temp`;
+    expect(await inspectAfter(`${door} reset all`, back)).toEqual(open);
+    expect(await inspectAfter(`${door} security invoker`, back)).toEqual(open);
+  });
+
+  test('sees rights to the books that nobody should have', async () => {
+    expect(
+      await inspectAfter(
+        'grant insert, update on ledger_entries to nestegg_app; grant execute on function nestegg_post to public',
+        'revoke insert, update on ledger_entries from nestegg_app; revoke execute on function nestegg_post from public',
+      ),
+    ).toEqual({
+      ...NOTHING,
+      rights: [
+        'nestegg_app may insert ledger_entries',
+        'nestegg_app may update ledger_entries',
+        'public may execute nestegg_post',
+      ],
     });
   });
 

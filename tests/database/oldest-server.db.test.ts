@@ -45,7 +45,7 @@ describe.skipIf(!existsSync(BINARIES))('on PostgreSQL 15, where it is installed'
     await migrateUp(orm);
     expect(await catalogueOf(owner)).toEqual(first);
     await owner.end();
-    expect(await inspectDatabase(orm)).toEqual({ pending: [], edited: [], drift: [], routines: [] });
+    expect(await inspectDatabase(orm)).toEqual({ pending: [], edited: [], drift: [], routines: [], rights: [] });
   }, 60_000);
 
   test('the services do there what they do anywhere', async () => {
