@@ -1,10 +1,18 @@
 import { OptimisticLockError } from '@mikro-orm/core';
 import { ConflictError, type ErrorDetails, NesteggError, ValidationError } from '../shared/index.js';
-import { ConcurrentChangeError, ConstraintError, DatabaseError, NotAllowedError } from './errors.js';
+import {
+  ConcurrentChangeError,
+  ConstraintError,
+  ContextMissingError,
+  DatabaseError,
+  NotAllowedError,
+} from './errors.js';
 
 type ErrorFactory = (details: ErrorDetails, options: ErrorOptions) => NesteggError;
 
-const factories = new Map<string, ErrorFactory>();
+const factories = new Map<string, ErrorFactory>([
+  ['context.missing', (_, options) => new ContextMissingError(options)],
+]);
 
 /**
  * Says which error a broken rule of the database is to its caller. Each context names its own: by constraint

@@ -1,6 +1,12 @@
 import { OptimisticLockError } from '@mikro-orm/core';
 import { describe, expect, test } from 'vitest';
-import { ConcurrentChangeError, DatabaseError, translateError, ValidationError } from '../../src/index.js';
+import {
+  ConcurrentChangeError,
+  ContextMissingError,
+  DatabaseError,
+  translateError,
+  ValidationError,
+} from '../../src/index.js';
 
 const failure = (code: string, more: object = {}) => Object.assign(new Error('it failed'), { code, ...more });
 
@@ -31,5 +37,11 @@ describe('an error', () => {
     const error = translateError(new OptimisticLockError('The optimistic lock failed'));
     expect(error).toBeInstanceOf(ConcurrentChangeError);
     expect(error).toMatchObject({ code: 'database.changed-meanwhile', retryable: true });
+  });
+
+  test('of acting for nobody, which our own function raises, is the one that says how to act', () => {
+    const error = translateError(failure('NE003', { message: 'context.missing' }));
+    expect(error).toBeInstanceOf(ContextMissingError);
+    expect(error).toMatchObject({ code: 'context.missing' });
   });
 });
