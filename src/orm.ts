@@ -21,7 +21,14 @@ import { Loan, LoanApplication, LoanCollateral, LoanInstallment, LoanPayment } f
 import { Asset, AssetPrice } from './market/index.js';
 import { Notification, NotificationDelivery, NotificationPreference } from './notifications/index.js';
 import { OutboxEvent } from './outbox/index.js';
-import { Basket, BasketAsset, Portfolio, PortfolioHolding, PortfolioSnapshot } from './portfolio/index.js';
+import {
+  Basket,
+  BasketAsset,
+  HoldingMovement,
+  Portfolio,
+  PortfolioHolding,
+  PortfolioSnapshot,
+} from './portfolio/index.js';
 
 /** Every entity of the application. */
 export const ENTITIES = [
@@ -37,6 +44,7 @@ export const ENTITIES = [
   TransactionFee,
   Portfolio,
   PortfolioHolding,
+  HoldingMovement,
   PortfolioSnapshot,
   Basket,
   BasketAsset,

@@ -13,6 +13,7 @@ import {
   Portfolio,
   PortfolioHolding,
   PriceService,
+  Transaction,
   User,
   UserPreferences,
   UserProfile,
@@ -140,15 +141,15 @@ async function storeBatch(em: EntityManager, { currency }: Market, people: reado
     // Every posting flushes first, and a flush looks at all that is managed.
     em.clear();
   }
-  for (const { userId, portfolioId, basketId, assetId, accountId, cost } of holdings) {
+  for (const { userId, portfolioId, basketId, assetId, accountId, transactionId, units, cost } of holdings) {
     const holding = new PortfolioHolding(
       em.getReference(Portfolio, [userId, portfolioId]),
       em.getReference(Asset, assetId),
       em.getReference(Basket, basketId),
       em.getReference(LedgerAccount, [userId, accountId]),
     );
-    holding.recordPurchase(cost);
-    em.persist(holding);
+    const transaction = em.getReference(Transaction, [userId, transactionId]);
+    em.persist([holding, holding.recordPurchase(transaction, units, cost)]);
   }
 }
 
@@ -168,6 +169,8 @@ interface HoldingRow {
   basketId: string;
   assetId: string;
   accountId: string;
+  transactionId: string;
+  units: Decimal;
   cost: Decimal;
 }
 
@@ -191,7 +194,7 @@ async function moveMoney(
     request: { useCase: 'seed-deposit', amount: deposit },
     legs: [{ from: { kind: 'external' }, to: CASH, assetId: currencyId, amount: deposit }],
   });
-  const { entries } = await ledger.post(em, userId, {
+  const { transaction, entries } = await ledger.post(em, userId, {
     type: 'basket_investment',
     assetId: currencyId,
     amount,
@@ -203,9 +206,10 @@ async function moveMoney(
     legs: legsOf(plan, currencyId, portfolioId),
   });
   const bought = entries.map(({ credit }) => credit.getEntity()).filter(({ kind }) => kind === 'holding');
-  return purchases.map(({ asset, cost }, index) => ({
-    ...{ userId, portfolioId, basketId: basket.id, assetId: asset.id, cost },
+  return purchases.map(({ asset, units, cost }, index) => ({
+    ...{ userId, portfolioId, basketId: basket.id, assetId: asset.id, units, cost },
     accountId: bought[index]!.id,
+    transactionId: transaction.id,
   }));
 }
 

@@ -182,12 +182,11 @@ export class Borrowing {
     const { holding, asset, held, quantity, place } = pledge;
     const date = now.toISOString().slice(0, 10);
     const leg = { from: place, to: lockedPlace(pledge), assetId: asset.id, amount: quantity };
-    const { entries } = await this.postIn('collateral_lock', `${date}:${asset.code}`, now, quantity, asset, [leg]);
+    const { entries, transaction } = await this.postIn('collateral_lock', `${date}:${asset.code}`, now, quantity, asset, [leg]);
     // Cost moves with the units: as a sale at cost, which realises no gain.
     const cost = quantity.eq(held) ? holding.costBasis : roundDown(holding.costBasis.mul(quantity).div(held), 8);
-    holding.recordSale(quantity, held, cost);
     const collateral = new LoanCollateral(this.loan, entries[0]!.credit.getEntity(), quantity, cost);
-    this.em.persist(collateral);
+    this.em.persist([collateral, holding.recordSale(transaction, quantity, held, cost)]);
     return collateral;
   }
 
@@ -196,8 +195,9 @@ export class Borrowing {
       const { quantity } = collateral;
       const leg = { from: lockedPlace(pledge), to: pledge.place, assetId: pledge.asset.id, amount: quantity };
       const name = `${date}:${pledge.asset.code}`;
-      await this.postIn('collateral_release', name, at(date), quantity, pledge.asset, [leg]);
-      pledge.holding.recordPurchase(collateral.remove(quantity, at(date)));
+      const { transaction } = await this.postIn('collateral_release', name, at(date), quantity, pledge.asset, [leg]);
+      const cost = collateral.remove(quantity, at(date));
+      this.em.persist(pledge.holding.recordPurchase(transaction, quantity, cost));
     }
   }
 

@@ -15,9 +15,12 @@ begin
   if (old.user_id, old.id, old.type, old.asset_id, old.occurred_at, old.idempotency_key, old.request_hash, old.created_at)
       is distinct from
       (new.user_id, new.id, new.type, new.asset_id, new.occurred_at, new.idempotency_key, new.request_hash, new.created_at)
-    or (old.portfolio_id, old.basket_id, old.external_source, old.external_reference, old.reverses_id)
+    or (old.portfolio_id, old.basket_id, old.reverses_id, old.expires_at)
       is distinct from
-      (new.portfolio_id, new.basket_id, new.external_source, new.external_reference, new.reverses_id)
+      (new.portfolio_id, new.basket_id, new.reverses_id, new.expires_at)
+    -- A provider may name its own reference only when it ends the pending state; one that is named stays.
+    or not (old.status = 'pending' and old.external_source is null)
+      and (old.external_source, old.external_reference) is distinct from (new.external_source, new.external_reference)
     or old.status <> 'pending' and (old.amount, old.posted_at, old.closed_at, old.closing_key, old.closing_hash)
       is distinct from
       (new.amount, new.posted_at, new.closed_at, new.closing_key, new.closing_hash)

@@ -41,6 +41,8 @@ defineDatabaseErrors({
   'ledger.append-only': (details, options) => new AppendOnlyError(details, options),
   'ledger.not-your-book': (_, options) => new NotFoundError('user', options),
   'ledger.no-transaction': (_, options) => new NotFoundError('transaction', options),
+  'ledger.no-portfolio': (_, options) => new NotFoundError('portfolio', options),
+  'ledger.no-basket': (_, options) => new NotFoundError('basket', options),
   'ledger.bad-entry': (_, options) =>
     new ValidationError(
       'ledger.bad-entry',

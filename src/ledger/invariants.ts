@@ -11,6 +11,24 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
         on debits.user_id = a.user_id and debits.debit_id = a.id`,
   },
   {
+    name: 'the entries of every account are numbered without a gap, and each balance follows from the one before',
+    sql: `select count(*) as checked, count(*) filter (where
+        number <> row_number or balance <> coalesce(before, 0) + amount or created_at < booked_before
+        or is_last and (number <> entry_count or balance <> account_balance)) as violations
+      from (
+        select m.number, m.balance, m.amount, m.created_at, a.entry_count, a.balance as account_balance,
+          row_number() over w, lag(m.balance) over w as before, lag(m.created_at) over w as booked_before,
+          lead(m.number) over w is null as is_last
+        from ledger_accounts a
+        join (
+          select user_id, debit_id as account_id, debit_number as number, debit_balance as balance, -amount as amount, created_at from ledger_entries
+          union all
+          select user_id, credit_id, credit_number, credit_balance, amount, created_at from ledger_entries
+        ) m on m.user_id = a.user_id and m.account_id = a.id
+        window w as (partition by a.user_id, a.id order by m.number)
+      ) chain`,
+  },
+  {
     name: 'every book closes to zero per asset',
     sql: `select count(*) as checked, count(*) filter (where total <> 0) as violations
       from (select sum(balance) as total from ledger_accounts group by user_id, asset_id) books`,

@@ -58,4 +58,8 @@ export class LedgerAccount extends Timestamped {
   /** What has entered less what has left; own accounts are never below zero. */
   @Property({ type: AmountType, default: 0 })
   readonly balance!: Opt<Decimal>;
+
+  /** How many entries it has; they are numbered without a gap. */
+  @Property({ type: 'integer', default: 0 })
+  readonly entryCount!: Opt<number>;
 }

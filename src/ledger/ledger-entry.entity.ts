@@ -12,11 +12,18 @@ import type { Transaction } from './transaction.entity.js';
  */
 @Entity({ tableName: 'ledger_entries', ...ownedBy() })
 @Unique({ name: 'ledger_entries_position_unique', properties: ['user', 'transaction', 'position'] })
-@Index({ name: 'ledger_entries_debit_index', properties: ['user', 'debit', 'asset', 'id'] })
-@Index({ name: 'ledger_entries_credit_index', properties: ['user', 'credit', 'asset', 'id'] })
+@Index({
+  name: 'ledger_entries_debit_history_index',
+  properties: ['user', 'debit', 'asset', 'createdAt', 'debitNumber'],
+})
+@Index({
+  name: 'ledger_entries_credit_history_index',
+  properties: ['user', 'credit', 'asset', 'createdAt', 'creditNumber'],
+})
 @Index({ name: 'ledger_entries_asset_id_index', properties: ['asset'] })
 @Check({ name: 'ledger_entries_amount_positive', expression: `amount > 0` })
 @Check({ name: 'ledger_entries_two_accounts', expression: `debit_id <> credit_id` })
+@Check({ name: 'ledger_entries_numbers_positive', expression: `debit_number >= 1 and credit_number >= 1` })
 export class LedgerEntry {
   [PrimaryKeyProp]?: ['user', 'id'];
 
@@ -68,6 +75,15 @@ export class LedgerEntry {
   @Property({ type: AmountType })
   readonly creditBalance!: Decimal;
 
+  /** Which entry of the debited account this is, counted from 1: the order in which its balance came about. */
+  @Property({ type: 'integer' })
+  readonly debitNumber!: number;
+
+  /** Which entry of the credited account this is, counted from 1. */
+  @Property({ type: 'integer' })
+  readonly creditNumber!: number;
+
+  /** When it was booked. Never earlier than an earlier entry of either account. */
   @Property({ type: 'datetime', defaultRaw: 'now()' })
   readonly createdAt!: Opt<Date>;
 }

@@ -10,9 +10,10 @@ export interface Answer {
   replayed: boolean;
   transactionId: string;
   storedAt: string;
+  bookedAt: string;
   position: number;
-  accounts: { id: string; balance: string }[] | null;
-  entries: { debit: string; credit: string }[] | null;
+  accounts: { id: string; balance: string; entryCount: number }[] | null;
+  entries: { debit: string; credit: string; debitNumber: number; creditNumber: number }[] | null;
 }
 
 /** The legs of a posting as the function takes them: each account once, referred to by its number from 1. */
@@ -98,6 +99,9 @@ export class StoredLegs {
         amount: entry.amount,
         debit_balance: answer.entries![i]!.debit,
         credit_balance: answer.entries![i]!.credit,
+        debit_number: answer.entries![i]!.debitNumber,
+        credit_number: answer.entries![i]!.creditNumber,
+        created_at: new Date(answer.bookedAt),
       }),
     );
     const fees = body.fees.map(fee =>
@@ -116,7 +120,7 @@ export class StoredLegs {
 
   private mapAccount(index: number): LedgerAccount {
     const { kind, asset, portfolio = null, basket = null } = this.body.accounts[index]!;
-    const { id, balance } = this.answer.accounts![index]!;
+    const { id, balance, entryCount } = this.answer.accounts![index]!;
     const row = {
       user_id: this.userId,
       id,
@@ -125,6 +129,7 @@ export class StoredLegs {
       portfolio_id: portfolio,
       basket_id: basket,
       balance,
+      entry_count: entryCount,
     };
     return mapRow(this.em, LedgerAccount, row);
   }

@@ -1,3 +1,14 @@
+-- Whoever decides something on a user's money holds the user's book first, before any row of theirs: what is decided on stays
+-- as it was read, and no two transactions of one user can wait for each other. Ends with the transaction.
+create function nestegg_lock_book(p_user_id uuid) returns void
+language sql volatile
+as $$ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('nestegg.book', pg_catalog.hashtextextended(p_user_id::text, 0))) $$;
+
+-- The same for a job that would rather do something else than wait: false when somebody holds the book.
+create function nestegg_try_lock_book(p_user_id uuid) returns boolean
+language sql volatile
+as $$ select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('nestegg.book', pg_catalog.hashtextextended(p_user_id::text, 0))) $$;
+
 -- The only door into the books. A posting is one business event of one user: in one call it is checked against its
 -- idempotency key, its accounts are found or opened and locked in id order, an overdraft is refused, and the transaction
 -- with its fees, entries, balances and outbox events is stored. Amounts travel as text; nothing is ever rounded.
@@ -24,6 +35,8 @@ declare
   v_kinds text[] := '{}';
   v_assets uuid[] := '{}';
   v_balances numeric[] := '{}';
+  v_counts int[] := '{}';
+  v_now timestamptz;
   v_opening numeric[];
   v_entry record;
   v_debit int;
@@ -35,6 +48,8 @@ declare
   v_amounts numeric[] := '{}';
   v_debit_balances numeric[] := '{}';
   v_credit_balances numeric[] := '{}';
+  v_debit_numbers int[] := '{}';
+  v_credit_numbers int[] := '{}';
 begin
   -- Who: a user in their own book, a job in anybody's.
   if current_setting('role') = 'nestegg_worker' then
@@ -53,9 +68,31 @@ begin
     raise exception using errcode = 'NE004', message = 'ledger.bad-entry';
   end if;
 
-  -- The key, and with it the transaction: opened, or taken up again to end its pending state. A key opens one transaction or
-  -- closes one; as these are two columns, calls with the same key take turns.
-  perform pg_advisory_xact_lock(hashtextextended(v_key, hashtextextended(p_user_id::text, 0)));
+  -- One at a time in a book: also of two calls with one key, of which one may open a transaction and the other close one.
+  perform nestegg_lock_book(p_user_id);
+
+  -- A place is named by what the user has.
+  if exists (
+    select from (
+      select p_posting->>'portfolio' as portfolio
+      union select a.portfolio from jsonb_to_recordset(p_posting->'accounts') as a(portfolio text)
+    ) named
+    where named.portfolio is not null
+      and not exists (select from portfolios where user_id = p_user_id and id = named.portfolio::uuid)
+  ) then
+    raise exception using errcode = 'NE006', message = 'ledger.no-portfolio';
+  end if;
+  if exists (
+    select from (
+      select p_posting->>'basket' as basket
+      union select a.basket from jsonb_to_recordset(p_posting->'accounts') as a(basket text)
+    ) named
+    where named.basket is not null and not exists (select from baskets where id = named.basket::uuid)
+  ) then
+    raise exception using errcode = 'NE006', message = 'ledger.no-basket';
+  end if;
+
+  -- The key, and with it the transaction: opened, or taken up again to end its pending state.
   if p_posting ? 'closes' then
     select * into v_found from transactions where user_id = p_user_id and id = (p_posting->>'closes')::uuid for update;
     if not found then
@@ -75,6 +112,8 @@ begin
         posted_at = case when v_status = 'posted' then v_at end,
         closed_at = case when v_status <> 'posted' then v_at end,
         failure_reason = p_posting->>'failureReason',
+        external_source = coalesce(external_source, p_posting->>'externalSource'),
+        external_reference = coalesce(external_reference, p_posting->>'externalReference'),
         closing_key = v_key, closing_hash = v_hash, updated_at = now()
       where user_id = p_user_id and id = v_id;
       select coalesce(max(position), 0) into v_position from ledger_entries where user_id = p_user_id and transaction_id = v_id;
@@ -86,10 +125,10 @@ begin
     end if;
   else
     insert into transactions (user_id, id, type, status, asset_id, amount, portfolio_id, basket_id, occurred_at, posted_at,
-      idempotency_key, request_hash, external_source, external_reference, reverses_id)
+      expires_at, idempotency_key, request_hash, external_source, external_reference, reverses_id)
     select p_user_id, v_id, p_posting->>'type', v_status, (p_posting->>'asset')::uuid, v_amount,
       (p_posting->>'portfolio')::uuid, (p_posting->>'basket')::uuid, v_at, case when v_status = 'posted' then v_at end,
-      v_key, v_hash, p_posting->>'externalSource', p_posting->>'externalReference', v_reverses
+      (p_posting->>'expiresAt')::timestamptz, v_key, v_hash, p_posting->>'externalSource', p_posting->>'externalReference', v_reverses
     where not exists (select from transactions where user_id = p_user_id and closing_key = v_key)
     -- Any conflict, not the key's alone: of two calls with one key at the same moment, the later may meet the earlier at
     -- the external reference first.
@@ -130,7 +169,7 @@ begin
   on conflict do nothing;
 
   for v_account in
-    select a.n, l.id, l.kind, l.asset_id, l.balance
+    select a.n, l.id, l.kind, l.asset_id, l.balance, l.entry_count, l.updated_at
     from rows from (jsonb_to_recordset(p_posting->'accounts') as (kind text, asset uuid, portfolio uuid, basket uuid)) with ordinality
       as a(kind, asset, portfolio, basket, n)
     join ledger_accounts l
@@ -147,9 +186,13 @@ begin
     v_kinds[v_account.n] := v_account.kind;
     v_assets[v_account.n] := v_account.asset_id;
     v_balances[v_account.n] := v_account.balance;
+    v_counts[v_account.n] := v_account.entry_count;
+    v_now := greatest(v_now, v_account.updated_at);
   end loop;
 
   v_opening := v_balances;
+  -- Booked now, under the locks, and never before what the accounts have booked already: a clock may have been set back.
+  v_now := greatest(v_now, clock_timestamp());
 
   -- The entries, in the order given: each takes from one account what it gives to another.
   for v_entry in
@@ -177,6 +220,8 @@ begin
     end if;
     v_balances[v_debit] := v_balances[v_debit] - v_entry.amount;
     v_balances[v_credit] := v_balances[v_credit] + v_entry.amount;
+    v_counts[v_debit] := v_counts[v_debit] + 1;
+    v_counts[v_credit] := v_counts[v_credit] + 1;
     v_entry_ids := v_entry_ids || v_entry.id;
     v_debit_ids := v_debit_ids || v_account_ids[v_debit];
     v_credit_ids := v_credit_ids || v_account_ids[v_credit];
@@ -184,12 +229,17 @@ begin
     v_amounts := v_amounts || v_entry.amount;
     v_debit_balances := v_debit_balances || v_balances[v_debit];
     v_credit_balances := v_credit_balances || v_balances[v_credit];
+    v_debit_numbers := v_debit_numbers || v_counts[v_debit];
+    v_credit_numbers := v_credit_numbers || v_counts[v_credit];
   end loop;
 
-  insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance)
-  select p_user_id, e.id, v_id, v_position + e.n, e.debit_id, e.credit_id, e.asset_id, e.amount, e.debit_balance, e.credit_balance
-  from unnest(v_entry_ids, v_debit_ids, v_credit_ids, v_entry_assets, v_amounts, v_debit_balances, v_credit_balances) with ordinality
-    as e(id, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance, n);
+  insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount,
+    debit_balance, credit_balance, debit_number, credit_number, created_at)
+  select p_user_id, e.id, v_id, v_position + e.n, e.debit_id, e.credit_id, e.asset_id, e.amount,
+    e.debit_balance, e.credit_balance, e.debit_number, e.credit_number, v_now
+  from unnest(v_entry_ids, v_debit_ids, v_credit_ids, v_entry_assets, v_amounts, v_debit_balances, v_credit_balances,
+    v_debit_numbers, v_credit_numbers) with ordinality
+    as e(id, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance, debit_number, credit_number, n);
 
   -- What came to nothing has moved nothing in the end, and a reversal takes back exactly what was moved.
   if (v_status in ('voided', 'failed', 'expired') or v_reverses is not null) and exists (
@@ -201,9 +251,9 @@ begin
   end if;
 
   update ledger_accounts l
-  set balance = a.balance, updated_at = now()
-  from unnest(v_account_ids, v_balances) as a(id, balance)
-  where l.user_id = p_user_id and l.id = a.id and l.balance <> a.balance;
+  set balance = a.balance, entry_count = a.entry_count, updated_at = v_now
+  from unnest(v_account_ids, v_balances, v_counts) as a(id, balance, entry_count)
+  where l.user_id = p_user_id and l.id = a.id and l.entry_count <> a.entry_count;
 
   -- A fee is what its entry took.
   insert into transaction_fees (user_id, id, transaction_id, kind, asset_id, amount, rate, entry_id)
@@ -219,11 +269,14 @@ begin
     'replayed', false,
     'transactionId', v_id,
     'storedAt', now(),
+    'bookedAt', v_now,
     'position', v_position,
-    'accounts', (select jsonb_agg(jsonb_build_object('id', a.id, 'balance', a.balance::text) order by a.n)
-      from unnest(v_account_ids, v_balances) with ordinality as a(id, balance, n)),
-    'entries', (select jsonb_agg(jsonb_build_object('debit', e.debit::text, 'credit', e.credit::text) order by e.n)
-      from unnest(v_debit_balances, v_credit_balances) with ordinality as e(debit, credit, n))
+    'accounts', (select jsonb_agg(jsonb_build_object('id', a.id, 'balance', a.balance::text, 'entryCount', a.entry_count) order by a.n)
+      from unnest(v_account_ids, v_balances, v_counts) with ordinality as a(id, balance, entry_count, n)),
+    'entries', (select jsonb_agg(jsonb_build_object('debit', e.debit::text, 'credit', e.credit::text,
+        'debitNumber', e.debit_number, 'creditNumber', e.credit_number) order by e.n)
+      from unnest(v_debit_balances, v_credit_balances, v_debit_numbers, v_credit_numbers) with ordinality
+        as e(debit, credit, debit_number, credit_number, n))
   );
 end
 $$;

@@ -48,6 +48,8 @@ export interface Posting extends Request {
   basketId?: string;
   external?: { source: string; reference: string };
   reversesId?: string;
+  /** When a pending one expires; {@link close} it with `expired` then. */
+  expiresAt?: Date;
   legs: readonly Leg[];
   events?: readonly OutboxMessage[];
 }
@@ -60,6 +62,8 @@ export interface Closing extends Request {
   /** The amount that came in the end, when it differs. */
   amount?: Decimal;
   failureReason?: string;
+  /** The provider's own reference, where none was known when it was opened. */
+  external?: { source: string; reference: string };
   legs: readonly Leg[];
   events?: readonly OutboxMessage[];
 }
@@ -90,7 +94,7 @@ export class Posted {
  * @throws {InsufficientFundsError} {@link IdempotencyConflictError} {@link ValidationError} (an amount that would be rounded)
  */
 export function post(em: EntityManager, userId: string, posting: Posting): Promise<Posted> {
-  const { type, status = 'posted', assetId, portfolioId, basketId, external, reversesId } = posting;
+  const { type, status = 'posted', assetId, portfolioId, basketId, external, reversesId, expiresAt } = posting;
   return call(em, userId, posting, {
     id: newId(),
     type,
@@ -102,6 +106,7 @@ export function post(em: EntityManager, userId: string, posting: Posting): Promi
     externalSource: external?.source,
     externalReference: external?.reference,
     reverses: reversesId,
+    expiresAt: expiresAt?.toISOString(),
   });
 }
 
@@ -115,7 +120,24 @@ export function close(em: EntityManager, userId: string, closing: Closing): Prom
     status: closing.status,
     amount: closing.amount && amountText(closing.amount, 'amount'),
     failureReason: closing.failureReason,
+    externalSource: closing.external?.source,
+    externalReference: closing.external?.reference,
   });
+}
+
+/**
+ * Holds a user's book until the end of the transaction. Whatever decides on balances, holdings or rules of a user starts
+ * with this, before it locks any row: transactions of one user then take turns, and none can wait for another in a circle.
+ * A job over several users holds their books in the order of their ids.
+ */
+export async function lockBook(em: EntityManager, userId: string): Promise<void> {
+  await em.execute('select nestegg_lock_book(?)', [userId]);
+}
+
+/** As {@link lockBook}, without waiting. @returns false when another transaction holds the book. */
+export async function tryLockBook(em: EntityManager, userId: string): Promise<boolean> {
+  const [row] = await em.execute<{ locked: boolean }[]>('select nestegg_try_lock_book(?) as locked', [userId]);
+  return row!.locked;
 }
 
 /**
@@ -167,6 +189,7 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
     basket_id: header.basket ?? null,
     occurred_at: event.occurredAt,
     posted_at: header.status === 'posted' ? event.occurredAt : null,
+    expires_at: header.expiresAt ? new Date(header.expiresAt) : null,
     closed_at: null,
     reversed_at: null,
     failure_reason: null,

@@ -47,6 +47,7 @@ export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
   where: 'portfolio_id is not null',
 })
 @Index({ name: 'transactions_pending_index', properties: ['user', 'createdAt'], where: `status = 'pending'` })
+@Index({ name: 'transactions_expiry_index', properties: ['expiresAt'], where: `status = 'pending'` })
 @Index({ name: 'transactions_asset_id_index', properties: ['asset'] })
 @Check({ name: 'transactions_not_of_itself', expression: `reverses_id <> id` })
 @Check({ name: 'transactions_amount_positive', expression: `amount > 0` })
@@ -99,6 +100,10 @@ export class Transaction extends Timestamped {
   /** When it took effect. */
   @Property({ nullable: true })
   readonly postedAt?: Date;
+
+  /** When it expires, if it is pending still. */
+  @Property({ nullable: true })
+  readonly expiresAt?: Date;
 
   /** When it ended without taking effect. */
   @Property({ nullable: true })

@@ -4,6 +4,7 @@ export * from './basket.service.js';
 
 import './errors.js';
 
+export * from './holding-movement.entity.js';
 export * from './invariants.js';
 export * from './investment.input.js';
 export * from './investment.service.js';

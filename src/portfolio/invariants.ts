@@ -15,6 +15,16 @@ export const PORTFOLIO_INVARIANTS: readonly Invariant[] = [
       from portfolio_holdings h join ledger_accounts a on a.user_id = h.user_id and a.id = h.account_id`,
   },
   {
+    name: 'every holding is the sum of its movements',
+    sql: `select count(*) as checked, count(*) filter (where
+        (a.balance, h.cost_basis, h.realised_gain) is distinct from (coalesce(m.quantity, 0), coalesce(m.cost, 0), coalesce(m.gain, 0))) as violations
+      from portfolio_holdings h
+      join ledger_accounts a on a.user_id = h.user_id and a.id = h.account_id
+      left join (
+        select user_id, holding_id, sum(quantity) as quantity, sum(cost) as cost, sum(gain) as gain from holding_movements group by 1, 2
+      ) m on m.user_id = h.user_id and m.holding_id = h.id`,
+  },
+  {
     name: 'the weights of every published composition sum to 100',
     sql: `select count(*) as checked, count(*) filter (where total <> 100) as violations
       from (select sum(weight) as total from basket_assets group by basket_id, version) compositions`,

@@ -64,11 +64,10 @@ export class InvestmentService {
       portfolio: [userId, portfolioId],
       basket: plan.basket,
     });
-    plan.purchases.forEach(({ asset, cost }, index) => {
+    plan.purchases.forEach(({ asset, cost, units }, index) => {
       const known = holdings.find(holding => holding.asset.id === asset.id);
       const holding = known ?? new PortfolioHolding(portfolio, asset, plan.basket, bought[index]!);
-      holding.recordPurchase(cost);
-      if (!known) this.em.persist(holding);
+      this.em.persist([holding, holding.recordPurchase(transaction, units, cost)]);
     });
     await this.em.flush();
     return transaction;

@@ -1,7 +1,7 @@
 import { type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import { Check, Entity, Index, ManyToOne, OneToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/es';
 import type { User } from '../identity/index.js';
-import type { LedgerAccount } from '../ledger/index.js';
+import type { LedgerAccount, Transaction } from '../ledger/index.js';
 import type { Asset } from '../market/index.js';
 import {
   AMOUNT,
@@ -15,6 +15,7 @@ import {
   ZERO,
 } from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
+import { HoldingMovement, type MovementFigures } from './holding-movement.entity.js';
 import type { Portfolio } from './portfolio.entity.js';
 
 /**
@@ -89,24 +90,35 @@ export class PortfolioHolding extends Timestamped {
     return this._realisedGain;
   }
 
-  recordPurchase(cost: Decimal): void {
+  /** @returns what the purchase did, to be persisted with it. */
+  recordPurchase(transaction: Transaction, quantity: Decimal, cost: Decimal): HoldingMovement {
+    if (!quantity.gt(0)) throw new ValidationError('holding.quantity-range', 'A purchase is of more than 0 units.');
     if (!cost.gt(0)) throw new ValidationError('holding.cost-not-positive', 'A purchase costs more than 0.');
-    this._costBasis = this._costBasis.plus(cost);
+    return this.move(transaction, { quantity, cost, gain: ZERO });
   }
 
   /**
    * Average cost: a sale takes cost in proportion to the quantity, rounded down to 8 decimals; a full exit takes all of it.
    * @param quantity units sold, at most those held.
    * @param held units held before the sale.
-   * @returns the gain realised: proceeds less the cost of what was sold.
+   * @param proceeds what the sale brought, before fees.
+   * @returns what the sale did, to be persisted with it; the gain is proceeds less the cost of what was sold.
    */
-  recordSale(quantity: Decimal, held: Decimal, proceeds: Decimal): Decimal {
+  recordSale(transaction: Transaction, quantity: Decimal, held: Decimal, proceeds: Decimal): HoldingMovement {
     if (!(quantity.gt(0) && quantity.lte(held)))
       throw new ValidationError('holding.quantity-range', 'A sale is of more than 0 and at most what is held.');
     const cost = quantity.eq(held) ? this._costBasis : roundDown(this._costBasis.mul(quantity).div(held), AMOUNT.scale);
-    const gain = proceeds.minus(cost);
-    this._costBasis = this._costBasis.minus(cost);
-    this._realisedGain = this._realisedGain.plus(gain);
-    return gain;
+    return this.move(transaction, { quantity: quantity.neg(), cost: cost.neg(), gain: proceeds.minus(cost) });
+  }
+
+  /** Takes back what a transaction did, exactly; whoever calls has made sure that no later sale rests on it. */
+  recordReversal(reversal: Transaction, { quantity, cost, gain }: HoldingMovement): HoldingMovement {
+    return this.move(reversal, { quantity: quantity.neg(), cost: cost.neg(), gain: gain.neg() });
+  }
+
+  private move(transaction: Transaction, figures: MovementFigures): HoldingMovement {
+    this._costBasis = this._costBasis.plus(figures.cost);
+    this._realisedGain = this._realisedGain.plus(figures.gain);
+    return new HoldingMovement(this, transaction, figures);
   }
 }

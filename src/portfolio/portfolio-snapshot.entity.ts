@@ -15,7 +15,7 @@ export interface SnapshotFigures {
 @Entity({ tableName: 'portfolio_snapshots', ...ownedBy() })
 @Unique({ name: 'portfolio_snapshots_date_unique', properties: ['user', 'portfolio', 'date'] })
 @Check({ name: 'portfolio_snapshots_bridge', expression: `start_value + net_deposits + market_change - fees = value` })
-@Check({ name: 'portfolio_snapshots_not_negative', expression: `start_value >= 0 and value >= 0 and fees >= 0` })
+@Check({ name: 'portfolio_snapshots_not_negative', expression: `start_value >= 0 and value >= 0` })
 @Check({ name: 'portfolio_snapshots_price_age', expression: `oldest_price_age_seconds >= 0` })
 export class PortfolioSnapshot extends Timestamped {
   [PrimaryKeyProp]?: ['user', 'id'];
@@ -46,7 +46,7 @@ export class PortfolioSnapshot extends Timestamped {
   @Property({ type: AmountType })
   readonly netDeposits: Decimal;
 
-  /** Fees paid in the portfolio since the snapshot before. */
+  /** Fees paid in the portfolio since the snapshot before, less those given back. */
   @Property({ type: AmountType })
   readonly fees: Decimal;
 
@@ -61,6 +61,10 @@ export class PortfolioSnapshot extends Timestamped {
   /** Age of the oldest price used, in seconds. */
   @Property({ type: 'integer' })
   readonly oldestPriceAgeSeconds: number;
+
+  /** When its figures were last reckoned anew, after something was booked for a time before it was taken. */
+  @Property({ nullable: true })
+  restatedAt?: Date;
 
   constructor(
     portfolio: Portfolio,

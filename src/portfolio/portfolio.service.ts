@@ -1,6 +1,6 @@
-import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '../database/index.js';
 import { User } from '../identity/index.js';
+import { ledger } from '../ledger/index.js';
 import { AssetService } from '../market/index.js';
 import { NotFoundError, parseInput } from '../shared/index.js';
 import { Portfolio } from './portfolio.entity.js';
@@ -40,22 +40,23 @@ export const findPortfolio = (em: EntityManager, userId: string, portfolioId: st
   load(em, userId, portfolioId, {});
 
 /**
- * Loads a portfolio and holds it until the end of the transaction. Whatever decides on its holdings or cash comes through
- * here first, so that everything read afterwards stays as it was read. Lock order: rule, portfolio, then ledger accounts.
+ * Loads a portfolio and holds its owner's book until the end of the transaction. Whatever decides on holdings or cash comes
+ * through here first, before it locks anything else, so that everything read afterwards stays as it was read.
  * @throws {NotFoundError}
  */
-export const lockPortfolio = (em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> =>
-  load(em, userId, portfolioId, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+export async function lockPortfolio(em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> {
+  await ledger.lockBook(em, userId);
+  return load(em, userId, portfolioId, { refresh: true });
+}
 
 async function load(
   em: EntityManager,
   userId: string,
   portfolioId: string,
-  options: { lockMode?: LockMode.PESSIMISTIC_WRITE; refresh?: boolean },
+  options: { refresh?: boolean },
 ): Promise<Portfolio> {
   const portfolio = await em.findOne(Portfolio, { user: userId, id: portfolioId }, options);
   if (!portfolio) throw new NotFoundError('portfolio');
-  // Not populated above: a lock would be asked for on the currency too, which users may only read.
   await portfolio.currency.load();
   return portfolio;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LedgerAccount } from '../../src/ledger/index.js';
+import { LedgerAccount, Transaction } from '../../src/ledger/index.js';
 import { PortfolioHolding } from '../../src/portfolio/index.js';
 import { Decimal, ZERO } from '../../src/shared/index.js';
 import { entitiesKnown } from '../shared/entities-known.js';
@@ -8,14 +8,17 @@ import { activeBasket, aPortfolio, decimal, refusal, share } from '../shared/exa
 
 beforeAll(entitiesKnown, 30_000);
 
+const buy = (holding: PortfolioHolding, cost: Decimal, quantity = new Decimal(1)) =>
+  holding.recordPurchase(new Transaction(), quantity, cost);
+
 /** A holding whose purchases have cost the amounts. */
 function holdingBoughtFor(...costs: string[]): PortfolioHolding {
   const holding = new PortfolioHolding(aPortfolio(), share(), undefined, new LedgerAccount());
-  for (const cost of costs) holding.recordPurchase(decimal(cost));
+  for (const cost of costs) buy(holding, decimal(cost));
   return holding;
 }
 const sell = (holding: PortfolioHolding, quantity: string, held: string, proceeds: string) =>
-  holding.recordSale(decimal(quantity), decimal(held), decimal(proceeds)).toFixed();
+  holding.recordSale(new Transaction(), decimal(quantity), decimal(held), decimal(proceeds)).gain.toFixed();
 const figures = (holding: PortfolioHolding) => [holding.costBasis.toFixed(), holding.realisedGain.toFixed()];
 
 describe('a holding', () => {
@@ -40,7 +43,7 @@ describe('a holding', () => {
 
   test.each(['0', '-1'])('is not bought for %s', cost => {
     const holding = holdingBoughtFor('10');
-    expect(() => holding.recordPurchase(decimal(cost))).toThrow(refusal('holding.cost-not-positive'));
+    expect(() => buy(holding, decimal(cost))).toThrow(refusal('holding.cost-not-positive'));
     expect(figures(holding)).toEqual(['10', '0']);
   });
 });
@@ -82,7 +85,7 @@ describe('a sale', () => {
   test('may be followed by a purchase, which starts a cost of its own', () => {
     const holding = holdingBoughtFor('10');
     sell(holding, '3', '3', '12');
-    holding.recordPurchase(decimal('5'));
+    buy(holding, decimal('5'));
     expect(figures(holding)).toEqual(['5', '2']);
   });
 
@@ -106,12 +109,12 @@ test('whatever is bought and sold, what came in less what went out is the gain, 
       const holding = holdingBoughtFor();
       let [held, cashFlow] = [ZERO, ZERO];
       const sale = (quantity: Decimal, proceeds: Decimal) => {
-        holding.recordSale(quantity, held, proceeds);
+        holding.recordSale(new Transaction(), quantity, held, proceeds);
         [held, cashFlow] = [held.minus(quantity), cashFlow.plus(proceeds)];
       };
       for (const { buys, quantity, money } of trades) {
         if (buys) {
-          holding.recordPurchase(money);
+          buy(holding, money, quantity);
           [held, cashFlow] = [held.plus(quantity), cashFlow.minus(money)];
         } else if (held.gt(0)) sale(Decimal.min(quantity, held), money);
         expect(holding.costBasis.gt(0)).toBe(held.gt(0));
@@ -126,6 +129,9 @@ test('whatever is bought and sold, what came in less what went out is the gain, 
 test('a purchase or sale of NaN is refused', () => {
   const nan = new Decimal(Number.NaN);
   const own = holdingBoughtFor();
-  expect(() => own.recordPurchase(nan)).toThrow('A purchase costs more than 0.');
-  expect(() => own.recordSale(nan, new Decimal(1), new Decimal(1))).toThrow('A sale is of more than 0');
+  expect(() => buy(own, nan)).toThrow('A purchase costs more than 0.');
+  expect(() => buy(own, new Decimal(1), nan)).toThrow('A purchase is of more than 0 units.');
+  expect(() => own.recordSale(new Transaction(), nan, new Decimal(1), new Decimal(1))).toThrow(
+    'A sale is of more than 0',
+  );
 });

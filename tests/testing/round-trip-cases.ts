@@ -288,7 +288,7 @@ add(PortfolioHolding, 'bought through a basket', {
   reads: { costBasis: '90071993.00000001', realisedGain: '0' },
   // The same amount to a JavaScript number, and yet another one.
   change: {
-    by: holding => holding.recordPurchase(dec('0.00000001')),
+    by: holding => void holding.recordPurchase(new Transaction(), dec('1'), dec('0.00000001')),
     reads: { costBasis: '90071993.00000002', realisedGain: '0' },
   },
 });

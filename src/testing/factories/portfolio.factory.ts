@@ -1,5 +1,5 @@
 import type { User } from '../../identity/index.js';
-import type { LedgerAccount } from '../../ledger/index.js';
+import { type LedgerAccount, Transaction } from '../../ledger/index.js';
 import type { Asset } from '../../market/index.js';
 import {
   Basket,
@@ -107,7 +107,7 @@ const bought = ({
   ...overrides
 }: PortfolioHoldingOverrides & { cost?: Decimal } = {}): PortfolioHolding => {
   const holding = empty(overrides);
-  holding.recordPurchase(cost);
+  holding.recordPurchase(new Transaction(), decimal(1), cost);
   return holding;
 };
 
@@ -117,7 +117,7 @@ export const portfolioHoldingFactory = {
   bought,
   /** Sold again, all of it, for a tenth more than it had cost. */
   sold: after(bought, holding =>
-    holding.recordSale(decimal(1), decimal(1), holding.costBasis.mul('1.1').toDecimalPlaces(8)),
+    holding.recordSale(new Transaction(), decimal(1), decimal(1), holding.costBasis.mul('1.1').toDecimalPlaces(8)),
   ),
 };
 
