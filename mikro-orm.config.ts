@@ -1,5 +1,5 @@
-import { ENTITIES, loadDotEnv, ormOptions, targetFromEnvironment } from './src/index.js';
+import { ENTITIES, loadDotEnv, migratorTargetFromEnvironment, ormOptions } from './src/index.js';
 
 loadDotEnv();
 
-export default ormOptions(targetFromEnvironment(), ENTITIES);
+export default ormOptions(migratorTargetFromEnvironment(), ENTITIES);

@@ -1,4 +1,5 @@
 export { resetEmbedded } from './embedded.js';
+export * from './environment.js';
 export * from './errors.js';
 export * from './fault.js';
 export * from './inspection.js';

@@ -9,8 +9,9 @@ import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
 import { MetadataCache } from './metadata-cache.js';
 import { SingleRunnerMigrator } from './migrator.js';
+import { PROFILES } from './profiles.js';
 import { ContextGuard } from './session.js';
-import { type DatabaseTarget, parseServerUrl } from './target.js';
+import { type DatabaseTarget, resolveServer, type Server } from './target.js';
 
 const folder = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -61,18 +62,39 @@ export function ormOptions(
 
 function connectionOptions(target: DatabaseTarget): Options {
   if (target.kind === 'embedded') return { driver: EmbeddedDriver, dbName: target.dataDir } as Options;
-  const { clientUrl, ssl, applicationName } = parseServerUrl(target.url);
+  const { server, replicas } = resolveServer(target);
   return {
     driver: PostgreSqlDriver,
-    clientUrl,
-    pool: { min: 0, max: 10 },
-    driverOptions: {
-      connectionTimeoutMillis: 5_000,
-      keepAlive: true,
-      application_name: applicationName,
-      ...(ssl && { ssl }),
-    },
+    ...serverOptions(server),
+    ...(replicas.length > 0 && { replicas: replicas.map(serverOptions) }),
   } as Options;
+}
+
+/** How MikroORM is told of one server; what it has no option for goes to `pg` as it is. */
+function serverOptions({ host, port, user, database, password, pool, timeouts, ...server }: Server) {
+  const { sendsTimeouts, exitsWhileIdle } = PROFILES[server.profile];
+  return {
+    ...{ host, port, user, dbName: database },
+    pool: { min: 0, max: pool.max, idleTimeoutMillis: pool.idleMs },
+    driverOptions: {
+      ...{ host, port, user, database },
+      ...(password && { password }),
+      ssl: server.tls,
+      application_name: server.applicationName,
+      connectionTimeoutMillis: timeouts.connectMs,
+      query_timeout: timeouts.answerMs,
+      keepAlive: true,
+      maxLifetimeSeconds: pool.lifetimeMs / 1_000,
+      allowExitOnIdle: exitsWhileIdle,
+      ...(sendsTimeouts && {
+        statement_timeout: timeouts.statementMs,
+        lock_timeout: timeouts.lockMs,
+        idle_in_transaction_session_timeout: timeouts.transactionIdleMs,
+      }),
+      // For whoever looks at the pool later; pg does not know it.
+      profile: server.profile,
+    },
+  };
 }
 
 /** PostgreSQL takes NaN for a number greater than all others, so `amount > 0` alone lets it in. */
