@@ -149,7 +149,7 @@ describe('acting for a user', () => {
       await em.flush();
       await em.execute('select 1 / 0').catch(() => 'never mind');
     });
-    await expect(swallowed).rejects.toThrow('Transaction was rolled back instead of committed');
+    await expect(swallowed).rejects.toMatchObject({ code: 'database.failed', details: { sqlState: '25P02' } });
     expect(await emails()).not.toContain('emil@example.com');
   });
 });
