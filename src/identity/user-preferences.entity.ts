@@ -9,6 +9,17 @@ export type RiskLevel = (typeof RISK_LEVELS)[number];
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** What is left out stays as it is. */
+export interface PreferenceDetails {
+  baseCurrency?: string;
+  locale?: string;
+  timeZone?: string;
+  dayStartHour?: number;
+  riskTolerance?: RiskLevel;
+  aiEnabled?: boolean;
+  theme?: Theme;
+}
+
 /** How a person wants the app to be: their money, their language, and above all their local day. */
 @Entity({ tableName: 'user_preferences', ...ownedBy() })
 @Check({ name: 'user_preferences_base_currency_iso', expression: `base_currency ~ '^[A-Z]{3}$'` })
@@ -80,12 +91,39 @@ export class UserPreferences extends Timestamped {
       : this._timeZone;
   }
 
-  /** A new zone counts from the next local day, so that no day happens twice and none is cut short unseen. */
+  /**
+   * A new zone counts from the next local day, so that no day happens twice and none is cut short unseen. Only a move over
+   * more than 24 hours, from Kiritimati to Pago Pago, brings the day before back for its last hour.
+   */
   moveToTimeZone(timeZone: string, now: Date): void {
     requireTimeZone(timeZone);
     this._timeZone = this.timeZoneAt(now);
     this.nextTimeZone = timeZone;
     this.nextTimeZoneFrom = startOfNextLocalDay(now, this._timeZone);
+  }
+
+  update({ timeZone, ...details }: PreferenceDetails, now: Date): void {
+    if (timeZone !== undefined && timeZone !== (this.nextTimeZone ?? this._timeZone))
+      this.moveToTimeZone(timeZone, now);
+    this.baseCurrency = details.baseCurrency ?? this.baseCurrency;
+    this.locale = details.locale ?? this.locale;
+    this.dayStartHour = details.dayStartHour ?? this.dayStartHour;
+    this.riskTolerance = details.riskTolerance ?? this.riskTolerance;
+    this.aiEnabled = details.aiEnabled ?? this.aiEnabled;
+    this.theme = details.theme ?? this.theme;
+  }
+
+  /** Back to what says nothing of anybody: where a person lives, their language, their money, their risk. */
+  erase(): void {
+    this.baseCurrency = 'USD';
+    this.locale = 'en-US';
+    this._timeZone = 'UTC';
+    this.nextTimeZone = undefined;
+    this.nextTimeZoneFrom = undefined;
+    this.dayStartHour = 0;
+    this.riskTolerance = 'moderate';
+    this.aiEnabled = false;
+    this.theme = 'system';
   }
 }
 

@@ -113,8 +113,31 @@ export class User extends Timestamped {
     }
   }
 
-  verifyEmail(now: Date): void {
+  /** @throws {StateError} `user.closed`: an account that is closed or erased stays as it is. */
+  requireOpen(): void {
+    if (this._status === 'closed' || this._status === 'erased')
+      throw new StateError('user.closed', `This account is ${this._status} and stays as it is.`, {
+        status: this._status,
+      });
+  }
+
+  /**
+   * The first proof counts.
+   * @param proved the address that was proved: a proof of one that the account has no longer proves nothing.
+   * @throws {StateError} `user.other-email`, `user.closed`
+   */
+  verifyEmail(now: Date, proved: string = this._email): void {
+    this.requireOpen();
+    if (normalizeEmail(proved) !== this._email)
+      throw new StateError('user.other-email', 'The proof is of another address than the one of this account.');
     this.emailVerifiedAt ??= now;
+  }
+
+  /** @param email an address that the person has proved to be theirs. */
+  changeEmail(email: string, now: Date): void {
+    this.requireActive();
+    this._email = normalizeEmail(email);
+    this.emailVerifiedAt = now;
   }
 
   suspend(now: Date): void {
@@ -158,8 +181,10 @@ export class User extends Timestamped {
     this.becomeKyc('rejected');
   }
 
+  /** Who expires has to prove everything anew: without the moment of a verification the database takes nobody for verified. */
   expireKyc(): void {
     this.becomeKyc('expired');
+    this.kycVerifiedAt = undefined;
   }
 
   private become(status: UserStatus): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Id, PlainText, TimeZone } from '../shared/index.js';
 import { Email } from './email.js';
 import { RISK_LEVELS } from './user-preferences.entity.js';
+import { CurrencyCode, LocaleTag } from './user-preferences.input.js';
 
 /** A new account. The caller makes the id and acts as it, so that the first row is written under the user's own policy. */
 export const RegisterUser = z.strictObject({
@@ -9,15 +10,15 @@ export const RegisterUser = z.strictObject({
   email: Email,
   displayName: PlainText(60).optional(),
   timeZone: TimeZone,
-  baseCurrency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
-    .default('USD'),
-  locale: z
-    .string()
-    .max(35)
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a BCP 47 language tag')
-    .default('en-US'),
+  baseCurrency: CurrencyCode.default('USD'),
+  locale: LocaleTag.default('en-US'),
   riskTolerance: z.enum(RISK_LEVELS).default('moderate'),
 });
 export type RegisterUser = z.input<typeof RegisterUser>;
+
+export const UserAt = z.strictObject({ userId: Id });
+export type UserAt = z.input<typeof UserAt>;
+
+/** The address that the person has proved to be theirs, such as by a link sent to it. */
+export const ProvenEmail = z.strictObject({ userId: Id, email: Email });
+export type ProvenEmail = z.input<typeof ProvenEmail>;

@@ -1,7 +1,9 @@
 import type { EntityManager } from '../database/index.js';
-import { parseInput } from '../shared/index.js';
+import { type Clock, parseInput, systemClock } from '../shared/index.js';
+import { lockUser } from './lock-user.js';
+import { requireOperator } from './operator.js';
 import { User } from './user.entity.js';
-import { RegisterUser } from './user.input.js';
+import { ProvenEmail, RegisterUser, UserAt } from './user.input.js';
 import { UserPreferences } from './user-preferences.entity.js';
 import { UserProfile } from './user-profile.entity.js';
 
@@ -11,9 +13,12 @@ export interface Registered {
   preferences: UserPreferences;
 }
 
-/** People and their accounts. */
+/** People and their accounts. All but registering is an operator's: call it inside `asWorker`. */
 export class UserService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /**
    * Opens an account with its profile and preferences. The workflow `registerUser` adds what other contexts start with.
@@ -34,5 +39,51 @@ export class UserService {
     this.em.persist([user, profile, preferences]);
     await this.em.flush();
     return { user, profile, preferences };
+  }
+
+  /**
+   * The person has proved that the account's address is theirs. Before: the proof was checked, such as a link's token.
+   * After: the address counts as verified since the first proof.
+   * @throws {NotFoundError} {@link NotAllowedError}
+   * @throws {StateError} `user.other-email` when the proof is of an address that the account has no longer; `user.closed`.
+   */
+  verifyEmail(input: ProvenEmail): Promise<User> {
+    const { userId, email } = parseInput(ProvenEmail, input);
+    return this.decide(userId, user => user.verifyEmail(this.clock.now(), email));
+  }
+
+  /**
+   * Gives an account another address. Before: the person has proved the new one; until then the account keeps the old.
+   * After: they sign in with it, and it counts as verified.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `user.not-active`
+   * @throws {ConflictError} `user.email-taken`, without the address.
+   */
+  changeEmail(input: ProvenEmail): Promise<User> {
+    const { userId, email } = parseInput(ProvenEmail, input);
+    return this.decide(userId, user => user.changeEmail(email, this.clock.now()));
+  }
+
+  /**
+   * Stops an account from taking new business, such as after a suspicious sign-in. After: it is suspended.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `user.not-suspended` unless it is active.
+   */
+  suspend(input: UserAt): Promise<User> {
+    return this.decide(parseInput(UserAt, input).userId, user => user.suspend(this.clock.now()));
+  }
+
+  /**
+   * Lets a suspended account take business again. After: it is active.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `user.not-active` unless it is suspended.
+   */
+  reinstate(input: UserAt): Promise<User> {
+    return this.decide(parseInput(UserAt, input).userId, user => user.reinstate());
+  }
+
+  private async decide(userId: string, verb: (user: User) => void): Promise<User> {
+    await requireOperator(this.em);
+    const user = await lockUser(this.em, userId);
+    verb(user);
+    await this.em.flush();
+    return user;
   }
 }

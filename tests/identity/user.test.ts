@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type KycStatus, User, type UserStatus } from '../../src/identity/index.js';
 import { everyTransition } from '../shared/every-transition.js';
-import { at, NOW } from '../shared/examples.js';
+import { at, NOW, refusal } from '../shared/examples.js';
 
 const LATER = at('2026-06-16T12:00:00Z');
 const userAfter = (...steps: ((user: User) => void)[]) => {
@@ -104,6 +104,11 @@ describe('knowing the customer', () => {
     user.passKyc(LATER);
     expect(user.kycVerifiedAt).toEqual(LATER);
   });
+
+  test('forgets when it was passed once that counts no longer', () => {
+    expect(userAfter(start, pass).kycVerifiedAt).toEqual(NOW);
+    expect(userAfter(start, pass, expire).kycVerifiedAt).toBeUndefined();
+  });
 });
 
 describe('a user', () => {
@@ -123,6 +128,42 @@ describe('a user', () => {
     const user = userAfter(user => user.verifyEmail(NOW));
     user.verifyEmail(LATER);
     expect(user.emailVerifiedAt).toEqual(NOW);
+  });
+
+  test('is not verified by a proof of an address that they had before', () => {
+    const user = new User('anna@example.com');
+    user.changeEmail('anna@example.org', NOW);
+    const before = user.emailVerifiedAt;
+    expect(() => user.verifyEmail(LATER, 'anna@example.com')).toThrow(refusal('user.other-email'));
+    user.verifyEmail(LATER, ' ANNA@example.org');
+    expect(user.emailVerifiedAt).toBe(before);
+  });
+
+  test('moves to an address that is proved, in its normal form, while the account is active', () => {
+    const user = new User('anna@example.com');
+    user.changeEmail(' Anna@Example.ORG', NOW);
+    expect(user).toMatchObject({ email: 'anna@example.org', emailVerifiedAt: NOW });
+    const suspended = userAfter(verbs.suspend);
+    expect(() => suspended.changeEmail('anna@example.org', NOW)).toThrow(refusal('user.not-active'));
+    expect(suspended.email).toBe('anna@example.com');
+  });
+
+  test.each([
+    ['closed', [verbs['start closing'], verbs.close]],
+    ['erased', [verbs['start closing'], verbs.close, verbs['be erased']]],
+  ])('stays as they are once the account is %s', (_, steps) => {
+    const user = userAfter(...steps);
+    expect(() => user.requireOpen()).toThrow(refusal('user.closed'));
+    expect(() => user.verifyEmail(LATER)).toThrow(refusal('user.closed'));
+    expect(user.emailVerifiedAt).toBeUndefined();
+  });
+
+  test.each([
+    ['active', []],
+    ['suspended', [verbs.suspend]],
+    ['closing', [verbs['start closing']]],
+  ])('may still change what they say of themselves while the account is %s', (_, steps) => {
+    expect(() => userAfter(...steps).requireOpen()).not.toThrow();
   });
 
   test('cannot be given a state from outside', () => {
