@@ -105,6 +105,51 @@ describe('the local time of a recurrence', () => {
     ]);
   });
 
+  // 30 December 2011 was a Friday, and a 30th; the month and the week after are counted from the anchor, not from it.
+  test.each([
+    [
+      'monthly on the 30th',
+      { frequency: 'monthly', anchorDate: '2011-11-30' } as const,
+      ['2011-11-30T19:00:00Z', '2011-12-30T19:00:00Z', '2012-01-29T19:00:00Z'],
+    ],
+    [
+      'weekly on Fridays',
+      { frequency: 'weekly', anchorDate: '2011-12-23' } as const,
+      ['2011-12-23T19:00:00Z', '2011-12-30T19:00:00Z', '2012-01-05T19:00:00Z'],
+    ],
+  ])('on a date that a country leaves out is made up for a day later: %s', (_, details, instants) => {
+    const rule = recurrence({ timeZone: 'Pacific/Apia', ...details });
+    expect(between(rule, instants[0]!, instants[2]!)).toEqual(instants);
+  });
+
+  test('stays in Kathmandu, where no clock changes, at the ends of months and on a leap day', () => {
+    const monthly = recurrence({ frequency: 'monthly', anchorDate: '2027-12-31', timeZone: 'Asia/Kathmandu' });
+    expect(between(monthly, '2027-12-01T00:00:00Z', '2028-04-01T00:00:00Z')).toEqual([
+      '2027-12-31T03:15:00Z',
+      '2028-01-31T03:15:00Z',
+      '2028-02-29T03:15:00Z',
+      '2028-03-31T03:15:00Z',
+    ]);
+  });
+
+  test('that the clocks skip once a year is back in its place a month later', () => {
+    const monthly = newYork({ frequency: 'monthly', anchorDate: '2026-01-08', localTime: '02:30' });
+    expect(between(monthly, '2026-02-01T00:00:00Z', '2026-04-30T00:00:00Z')).toEqual([
+      '2026-02-08T07:30:00Z',
+      '2026-03-08T07:30:00Z',
+      '2026-04-08T06:30:00Z',
+    ]);
+  });
+
+  test('that occurs twice once a year is the first of the two', () => {
+    const monthly = newYork({ frequency: 'monthly', anchorDate: '2026-10-01', localTime: '01:30' });
+    expect(between(monthly, '2026-10-01T00:00:00Z', '2026-12-31T00:00:00Z')).toEqual([
+      '2026-10-01T05:30:00Z',
+      '2026-11-01T05:30:00Z',
+      '2026-12-01T06:30:00Z',
+    ]);
+  });
+
   test('that occurs twice counts once', () => {
     const daily = newYork({ anchorDate: '2026-10-31', localTime: '01:30' });
     expect(between(daily, '2026-10-31T00:00:00Z', '2026-11-02T12:00:00Z')).toEqual([

@@ -42,6 +42,19 @@ describe('the local date', () => {
     ['Apia, before it crossed the date line', '2011-12-30T09:59:59.999Z', 'Pacific/Apia', '2011-12-29'],
     ['Apia, once it had crossed', '2011-12-30T10:00:00Z', 'Pacific/Apia', '2011-12-31'],
     ['UTC, midnight', '2026-06-15T00:00:00Z', 'UTC', '2026-06-15'],
+    ['New York, the end of February', '2026-03-01T04:59:59.999Z', 'America/New_York', '2026-02-28'],
+    ['New York, the start of a leap day', '2028-02-29T05:00:00Z', 'America/New_York', '2028-02-29'],
+    ['New York, the end of a leap day', '2028-03-01T04:59:59.999Z', 'America/New_York', '2028-02-29'],
+    ['New York, the day after a leap day', '2028-03-01T05:00:00Z', 'America/New_York', '2028-03-01'],
+    ['New York in 2100, which has no leap day', '2100-03-01T05:00:00Z', 'America/New_York', '2100-03-01'],
+    ['Kathmandu, the start of a leap day', '2028-02-28T18:15:00Z', 'Asia/Kathmandu', '2028-02-29'],
+    ['Kathmandu, the end of a year', '2026-12-31T18:14:59.999Z', 'Asia/Kathmandu', '2026-12-31'],
+    ['Kathmandu, the start of a year', '2026-12-31T18:15:00Z', 'Asia/Kathmandu', '2027-01-01'],
+    ['New York, the end of a day of 23 hours', '2026-03-09T03:59:59.999Z', 'America/New_York', '2026-03-08'],
+    ['New York, the end of a day of 25 hours', '2026-11-02T04:59:59.999Z', 'America/New_York', '2026-11-01'],
+    ['Rome, the end of a day of 23 hours', '2026-03-29T21:59:59.999Z', 'Europe/Rome', '2026-03-29'],
+    ['Rome, the end of a day of 25 hours', '2026-10-25T22:59:59.999Z', 'Europe/Rome', '2026-10-25'],
+    ['Rome, the day after', '2026-10-25T23:00:00Z', 'Europe/Rome', '2026-10-26'],
   ])('in %s', (_what, instant, zone, date) => {
     expect(localDate(at(instant), zone)).toBe(date);
   });
@@ -62,6 +75,11 @@ describe('the next local day', () => {
     ['at 01:00 where the clocks skip midnight', '2018-11-03T12:00:00Z', 'America/Sao_Paulo', '2018-11-04T03:00:00Z'],
     ['behind a day that does not happen', '2011-12-29T12:00:00Z', 'Pacific/Apia', '2011-12-30T10:00:00Z'],
     ['at the end of a year', '2026-12-31T23:59:59Z', 'UTC', '2027-01-01T00:00:00Z'],
+    ['on a leap day', '2028-02-28T12:00:00Z', 'America/New_York', '2028-02-29T05:00:00Z'],
+    ['after a leap day', '2028-02-29T12:00:00Z', 'America/New_York', '2028-03-01T05:00:00Z'],
+    ['after the first of two hours from one', '2026-11-01T05:30:00Z', 'America/New_York', '2026-11-02T05:00:00Z'],
+    ['after a month of 30 days in Kathmandu', '2026-06-30T12:00:00Z', 'Asia/Kathmandu', '2026-06-30T18:15:00Z'],
+    ['on the day after the one left out', '2011-12-30T10:00:00Z', 'Pacific/Apia', '2011-12-31T10:00:00Z'],
   ])('starts %s', (_what, instant, zone, next) => {
     expect(startOfNextLocalDay(at(instant), zone)).toEqual(at(next));
   });
@@ -75,6 +93,9 @@ describe('the instant of a local time', () => {
     ['on the other side of the date line', '2026-06-16', '00:00', 'Asia/Kathmandu', '2026-06-15T18:15:00Z'],
     ['that the clocks skip, an hour later: 03:30', '2026-03-08', '02:30', 'America/New_York', '2026-03-08T07:30:00Z'],
     ['that occurs twice, the first time', '2026-11-01', '01:30', 'America/New_York', '2026-11-01T05:30:00Z'],
+    ['on a day that was left out, a day later', '2011-12-30', '09:00', 'Pacific/Apia', '2011-12-30T19:00:00Z'],
+    ['on the day after the one left out', '2011-12-31', '09:00', 'Pacific/Apia', '2011-12-30T19:00:00Z'],
+    ['on a leap day', '2028-02-29', '00:00', 'Asia/Kathmandu', '2028-02-28T18:15:00Z'],
     ['just before the clocks go on', '2026-03-08', '01:59', 'America/New_York', '2026-03-08T06:59:00Z'],
     ['just after the clocks went back', '2026-11-01', '02:00', 'America/New_York', '2026-11-01T07:00:00Z'],
   ])('%s', (_what, date, time, zone, instant) => {
@@ -83,6 +104,7 @@ describe('the instant of a local time', () => {
 
   test.each([
     ['on 30 February', '2026-02-30', '09:00', 'UTC'],
+    ['on 29 February of a common year', '2026-02-29', '09:00', 'UTC'],
     ['at 24:00', '2026-02-28', '24:00', 'UTC'],
     ['at 09:60', '2026-02-28', '09:60', 'UTC'],
     ['in an unknown zone', '2026-02-28', '09:00', 'Europe/Atlantis'],
