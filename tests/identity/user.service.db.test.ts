@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   asUser,
+  asWorker,
   ConflictError,
   NotAllowedError,
   newId,
@@ -10,6 +11,7 @@ import {
   UserService,
   ValidationError,
 } from '../../src/index.js';
+import { FixedClock } from '../../src/testing/index.js';
 import { useDatabase } from '../support/database.js';
 
 const database = useDatabase();
@@ -142,5 +144,72 @@ describe('an address that is taken', () => {
     const everything = inspect(error, { depth: 10, showHidden: true });
     for (const secret of ['taken@', twin, 'Mallory']) expect(everything).not.toContain(secret);
     expect(await count()).toEqual(before);
+  });
+});
+
+describe('an operator', () => {
+  const NOON = new Date('2026-03-02T12:00:00Z');
+  const operate = <T>(work: (users: UserService) => Promise<T>): Promise<T> =>
+    asWorker(database.orm.em, em => work(new UserService(em, new FixedClock(NOON))));
+  const stored = async (userId: string) =>
+    (await rows('select email, email_verified_at, status, suspended_at from users where id = $1', [userId]))[0];
+
+  test('takes an address for verified that its person has proved', async () => {
+    const { user } = await register({ email: 'proved@example.com' });
+    await operate(users => users.verifyEmail({ userId: user.id, email: 'Proved@Example.com' }));
+    expect(await stored(user.id)).toMatchObject({ email: 'proved@example.com', email_verified_at: NOON });
+  });
+
+  test('refuses a proof of an address that the account has no longer', async () => {
+    const { user } = await register({ email: 'before@example.com' });
+    await operate(users => users.changeEmail({ userId: user.id, email: 'after@example.com' }));
+    const late = operate(users => users.verifyEmail({ userId: user.id, email: 'before@example.com' }));
+    await expect(late).rejects.toMatchObject({ code: 'user.other-email', details: {} });
+    expect(await stored(user.id)).toMatchObject({ email: 'after@example.com', email_verified_at: NOON });
+  });
+
+  test('frees the old address when a person moves to another', async () => {
+    const { user } = await register({ email: 'old@example.com' });
+    await operate(users => users.changeEmail({ userId: user.id, email: 'new@example.com' }));
+    expect((await register({ email: 'old@example.com' })).user.email).toBe('old@example.com');
+  });
+
+  test('does not give a person the address of another, and does not say whose it is', async () => {
+    const [ann, bob] = [await register(), await register()];
+    const error = await operate(users => users.changeEmail({ userId: ann.user.id, email: bob.user.email })).catch(
+      refused => refused,
+    );
+    expect(error).toMatchObject({ code: 'user.email-taken', details: {} });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(bob.user.id);
+    expect(await stored(ann.user.id)).toMatchObject({ email: ann.user.email, email_verified_at: null });
+  });
+
+  test('suspends an account and reinstates it', async () => {
+    const { user } = await register();
+    await operate(users => users.suspend({ userId: user.id }));
+    expect(await stored(user.id)).toMatchObject({ status: 'suspended', suspended_at: NOON });
+    await expect(operate(users => users.suspend({ userId: user.id }))).rejects.toMatchObject({
+      code: 'user.not-suspended',
+    });
+    await operate(users => users.reinstate({ userId: user.id }));
+    expect(await stored(user.id)).toMatchObject({ status: 'active', suspended_at: NOON });
+    await expect(operate(users => users.reinstate({ userId: user.id }))).rejects.toMatchObject({
+      code: 'user.not-active',
+    });
+  });
+
+  test.each<[string, (users: UserService, userId: string) => Promise<unknown>]>([
+    ['suspends', (users, userId) => users.suspend({ userId })],
+    ['reinstates', (users, userId) => users.reinstate({ userId })],
+    ['verifies the address of', (users, userId) => users.verifyEmail({ userId, email: `${userId}@example.com` })],
+    ['moves the address of', (users, userId) => users.changeEmail({ userId, email: 'mine@example.com' })],
+  ])('alone %s an account: its person cannot, and nobody is nobody', async (_, step) => {
+    const { user } = await register();
+    const before = await stored(user.id);
+    const byThemselves = asUser(database.orm.em, user.id, em => step(new UserService(em), user.id));
+    await expect(byThemselves).rejects.toMatchObject({ code: 'context.not-allowed' });
+    await expect(operate(users => step(users, newId()))).rejects.toMatchObject({ code: 'user.not-found' });
+    await expect(operate(users => step(users, 'x'))).rejects.toMatchObject({ code: 'input.invalid' });
+    expect(await stored(user.id)).toEqual(before);
   });
 });
