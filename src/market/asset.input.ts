@@ -18,3 +18,6 @@ export const ListAsset = z.strictObject({
   priceMaxAgeSeconds: z.int().min(1).max(31_622_400).optional(),
 });
 export type ListAsset = z.input<typeof ListAsset>;
+
+export const AssetAt = z.strictObject({ code: AssetCode });
+export type AssetAt = z.input<typeof AssetAt>;

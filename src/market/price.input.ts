@@ -19,3 +19,7 @@ export const ImportPrices = z.strictObject({
     .max(100_000),
 });
 export type ImportPrices = z.input<typeof ImportPrices>;
+
+/** An asset, what it is priced in, and when; now when no instant is named. */
+export const PriceAt = z.strictObject({ assetCode: AssetCode, quoteCode: AssetCode, at: z.date().optional() });
+export type PriceAt = z.input<typeof PriceAt>;

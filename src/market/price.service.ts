@@ -1,9 +1,18 @@
 import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
-import { ConflictError, Decimal, newId, parseInput, ValidationError } from '../shared/index.js';
+import {
+  type Clock,
+  ConflictError,
+  Decimal,
+  newId,
+  parseInput,
+  systemClock,
+  ValidationError,
+} from '../shared/index.js';
 import { Asset } from './asset.entity.js';
+import { AssetService } from './asset.service.js';
 import { PriceMissingError, StalePriceError } from './errors.js';
-import { ImportPrices } from './price.input.js';
+import { ImportPrices, PriceAt } from './price.input.js';
 
 /** Rows per statement: its text stays below 16 KB, above which a database proxy pins the connection. */
 const BATCH = 100;
@@ -17,7 +26,10 @@ export interface LatestPrice {
 
 /** Observed prices: imported by jobs, asked for by everything that decides. */
 export class PriceService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /**
    * Stores observed prices. Importing the same ones again changes nothing; a provisional price is replaced.
@@ -40,6 +52,19 @@ export class PriceService {
       stored += await this.store(JSON.stringify(rows.slice(start, start + BATCH)), ids.get(quoteCode)!, source);
     }
     return stored;
+  }
+
+  /**
+   * What one asset cost at an instant: the newest price at or before it, and how old that was then. Changes nothing.
+   * @throws {NotFoundError} when either asset is unknown.
+   * @throws {PriceMissingError} {@link StalePriceError} when it was older than the asset allows.
+   */
+  async at(input: PriceAt): Promise<LatestPrice> {
+    const { assetCode, quoteCode, at = this.clock.now() } = parseInput(PriceAt, input);
+    const assets = new AssetService(this.em);
+    const asset = await assets.byCode(assetCode);
+    const prices = await this.fresh([asset], await assets.byCode(quoteCode), at);
+    return prices.get(asset.id)!;
   }
 
   /**

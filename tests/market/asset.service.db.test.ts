@@ -146,3 +146,56 @@ describe('an asset', () => {
     expect(await asWorker(database.orm.em, em => em.count(Asset, { code: 'NOK', status: 'halted' }))).toBe(1);
   });
 });
+
+describe('the trade of an asset', () => {
+  type Step = 'halt' | 'resume' | 'retire';
+  const operate = (step: Step, code: string) => asWorker(database.orm.em, em => new AssetService(em)[step]({ code }));
+  const statusOf = async (code: string): Promise<string> =>
+    (await (await database.superuser()).query('select status from assets where code = $1', [code])).rows[0].status;
+  const listed = async (code: string): Promise<string> => {
+    await list({ code, name: code, kind: 'equity' });
+    return code;
+  };
+
+  test('is halted, goes on, and ends for good', async () => {
+    const code = await listed('ACME');
+    await operate('halt', code);
+    expect(await statusOf(code)).toBe('halted');
+    await operate('resume', code);
+    expect(await statusOf(code)).toBe('active');
+    const asset = await operate('retire', code);
+    expect([asset.status, await statusOf(code)]).toEqual(['retired', 'retired']);
+    for (const [step, refusal] of [
+      ['halt', 'asset.not-halted'],
+      ['resume', 'asset.not-active'],
+      ['retire', 'asset.not-retired'],
+    ] as const)
+      await expect(operate(step, code)).rejects.toMatchObject({ code: refusal });
+    expect(await statusOf(code)).toBe('retired');
+  });
+
+  test('does not go on that never stopped', async () => {
+    const code = await listed('GOES');
+    await expect(operate('resume', code)).rejects.toMatchObject({ code: 'asset.not-active' });
+    expect(await statusOf(code)).toBe('active');
+  });
+
+  test('is halted once by two operators at the same moment', async () => {
+    const code = await listed('TWICE');
+    const outcomes = await Promise.allSettled([operate('halt', code), operate('halt', code)]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(outcome => outcome.status === 'rejected')!.reason.code).toBe('asset.not-halted');
+  });
+
+  test.each<[Step]>([['halt'], ['resume'], ['retire']])(
+    'is not decided by users, nor of what is not listed: %s',
+    async step => {
+      const code = await listed(`U${step}`);
+      const byUser = asUser(database.orm.em, newId(), em => new AssetService(em)[step]({ code }));
+      await expect(byUser).rejects.toMatchObject({ code: 'context.not-allowed' });
+      await expect(operate(step, 'NOBODY')).rejects.toMatchObject({ code: 'asset.not-found' });
+      await expect(operate(step, 'two words')).rejects.toMatchObject({ code: 'input.invalid' });
+      expect(await statusOf(code)).toBe('active');
+    },
+  );
+});

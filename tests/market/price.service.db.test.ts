@@ -9,6 +9,7 @@ import {
   type LatestPrice,
   NotAllowedError,
   newId,
+  type PriceAt,
   PriceMissingError,
   PriceService,
   StalePriceError,
@@ -305,5 +306,41 @@ describe('a price that something is decided on', () => {
     });
     // To look is allowed at any age.
     expect((await latest(code, '2026-01-01T01:00:01Z')).ageSeconds).toBe(3601);
+  });
+});
+
+describe('the price of one asset', () => {
+  const ask = (question: PriceAt): Promise<LatestPrice> =>
+    asUser(database.orm.em, newId(), em => new PriceService(em, world.clock).at(question));
+
+  test('is the newest at an instant, with its age then, and now when no instant is named', async () => {
+    const code = await newShare();
+    await importPrices([line(code, '2026-03-02T09:00:00Z', '10'), line(code, '2026-03-02T11:30:00Z', '11.25')]);
+    const then = await ask({ assetCode: code, quoteCode: 'USD', at: new Date('2026-03-02T11:29:59.999Z') });
+    expect([then.price.toFixed(), then.asOf, then.ageSeconds]).toEqual(['10', new Date('2026-03-02T09:00:00Z'), 8999]);
+    // The tests' clock stands at noon.
+    const now = await ask({ assetCode: code, quoteCode: 'USD' });
+    expect([now.price.toFixed(), now.ageSeconds]).toEqual(['11.25', 1800]);
+  });
+
+  test('is refused when it is too old, missing, or of what nobody has listed', async () => {
+    const code = await newShare(60);
+    const quoteCode = 'USD';
+    await expect(ask({ assetCode: code, quoteCode })).rejects.toThrow(PriceMissingError);
+    await importPrices([line(code, '2026-03-02T11:58:59Z', '10')]);
+    await expect(ask({ assetCode: code, quoteCode })).rejects.toMatchObject({
+      ...{ code: 'price.stale', details: { code, ageSeconds: 61, maxAgeSeconds: 60 } },
+    });
+    await expect(ask({ assetCode: 'NONE', quoteCode })).rejects.toMatchObject({ code: 'asset.not-found' });
+    await expect(ask({ assetCode: code, quoteCode: 'NONE' })).rejects.toMatchObject({ code: 'asset.not-found' });
+  });
+
+  test.each([
+    ['assetCode', { assetCode: 'two words' }],
+    ['at', { at: '2026-03-02' as never }],
+    ['source', { source: 'exchange' } as never],
+  ])('is asked for with a right %s', async (fields, wrong) => {
+    const refused = ask({ assetCode: 'USD', quoteCode: 'USD', ...wrong });
+    await expect(refused).rejects.toMatchObject({ code: 'input.invalid', details: { fields } });
   });
 });
