@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type DatabaseTarget, examine, type Problem, refuse, type ServerTarget, shapeOf } from './target.js';
+import { type NameOf, type Problem, refuse, shapeOf } from './problems.js';
+import { examine } from './server.js';
+import type { DatabaseTarget, ServerTarget } from './target.js';
 
-export const DEFAULT_DATA_DIR = '.nestegg/database';
+const DEFAULT_DATA_DIR = '.nestegg/database';
 
 /** Reads `.env` of the working directory, if there is one; what the environment sets already stays. */
 export function loadDotEnv(file = '.env'): void {
@@ -42,7 +44,6 @@ const MIGRATOR = 'MIGRATOR_DATABASE_URL';
 const SERVER_PROFILES = ['server', 'serverless', 'proxy'];
 
 type Environment = NodeJS.ProcessEnv;
-type NameOf = (path: string) => string;
 
 /**
  * The server of `DATABASE_URL`, or of `DATABASE_HOST`, `DATABASE_NAME` and so on; without them the embedded database in
@@ -124,7 +125,10 @@ function addressOf(env: Environment): { url?: string; problems: Problem[] } {
   if (url)
     return {
       url,
-      problems: parts.map(setting => ({ setting, problem: `says again what ${SETTINGS.url} says: use one` })),
+      problems: parts.map(setting => ({
+        setting,
+        problem: `says again what ${SETTINGS.url} says: leave one of them out`,
+      })),
     };
   const missing = [PARTS.host, PARTS.name, PARTS.user].filter(name => !env[name]);
   if (parts.length === 0)

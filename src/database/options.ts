@@ -10,8 +10,9 @@ import { EmbeddedDriver } from './embedded.js';
 import { MetadataCache } from './metadata-cache.js';
 import { SingleRunnerMigrator } from './migrator.js';
 import { PROFILES } from './profiles.js';
+import { resolveServer, type Server } from './server.js';
 import { ContextGuard } from './session.js';
-import { type DatabaseTarget, resolveServer, type Server } from './target.js';
+import type { DatabaseTarget } from './target.js';
 
 const folder = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

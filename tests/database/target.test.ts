@@ -200,7 +200,7 @@ describe('a server', () => {
     [
       'password',
       { password: async () => 'secret' },
-      'password is a function, and url has a password too: leave one of them out',
+      'password is a function, and url has a password too: leave one of them out.',
     ],
     ['auth', { auth: 'iam' }, 'auth is iam, and there is a password too: leave one of them out.'],
     [
