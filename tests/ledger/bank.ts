@@ -6,11 +6,13 @@ import {
   Asset,
   asUser,
   asWorker,
+  Basket,
   type Closing,
   Decimal,
   type Leg,
   ledger,
   newId,
+  Portfolio,
   type Posted,
   type Posting,
   User,
@@ -83,6 +85,32 @@ export function useBank() {
     return user.id;
   };
 
+  /** A portfolio in US dollars, empty. */
+  const newPortfolio = (userId: string): Promise<string> =>
+    asUser(database.orm.em, userId, async em => {
+      const user = await em.findOneOrFail(User, { id: userId });
+      const portfolio = new Portfolio(user, `Portfolio ${randomUUID()}`, await em.findOneOrFail(Asset, { id: usd.id }));
+      em.persist(portfolio);
+      return portfolio.id;
+    });
+
+  /** A basket of the catalogue, a draft. */
+  const newBasket = (): Promise<string> =>
+    asWorker(database.orm.em, async em => {
+      const basket = new Basket({
+        slug: `basket-${randomUUID()}`,
+        name: 'Anything',
+        description: 'A bit of everything.',
+        risk: 'moderate',
+        category: 'Mixed',
+        minimumInvestment: dec('1'),
+        feeRate: dec('0'),
+        curator: 'Nestegg',
+      });
+      em.persist(basket);
+      return basket.id;
+    });
+
   const rows = async <T extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> =>
     (await (await database.superuser()).query<T>(sql, values)).rows;
 
@@ -97,6 +125,8 @@ export function useBank() {
     deposit,
     spend,
     newUser,
+    newPortfolio,
+    newBasket,
     rows,
 
     /** A user who has deposited this much in US dollars. */

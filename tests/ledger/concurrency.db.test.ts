@@ -260,12 +260,13 @@ function dice(seed: number): (sides: number) => number {
 describe('after 320 postings of every kind, by 4 users over 8 connections', () => {
   const seed = Number(process.env.LEDGER_SEED) || randomInt(2 ** 31);
   const users: string[] = [];
+  const portfolios = new Map<string, string>();
   const outcomes = { granted: 0, refused: 0 };
 
   /** One wish of one user, of a kind and size that the dice say. */
   async function somethingHappens(userId: string, roll: (sides: number) => number): Promise<unknown> {
     const amount = `${roll(40)}.${String(roll(100_000_000)).padStart(8, '0').replace(/0{8}/, '00000001')}`;
-    const holding = { kind: 'holding', portfolioId: userId } as const;
+    const holding = { kind: 'holding', portfolioId: portfolios.get(userId)! } as const;
     const fee = (legs: Leg[]) => [...legs, bank.leg('cash', 'fees', '0.01', { fee: { kind: 'platform' } })];
     const buy = [
       bank.leg('cash', 'market', amount),
@@ -321,7 +322,10 @@ describe('after 320 postings of every kind, by 4 users over 8 connections', () =
 
   test('whoever was refused was refused for a reason of the business', async () => {
     console.log(`LEDGER_SEED=${seed}`);
-    for (let i = 0; i < 4; i++) users.push(await bank.newUserWith('20'));
+    for (let i = 0; i < 4; i++) {
+      users.push(await bank.newUserWith('20'));
+      portfolios.set(users[i]!, await bank.newPortfolio(users[i]!));
+    }
     const unexpected: unknown[] = [];
     await Promise.all(
       Array.from({ length: 8 }, async (_, connection) => {

@@ -47,8 +47,9 @@ async function superuserTries(sql: string, values: unknown[]): Promise<{ code?: 
 describe('an entry cannot be stored even by the superuser', () => {
   const tryEntry = (debit: string, credit: string, amount: string, assetId: string = bank.usd.id, owner = ann) =>
     superuserTries(
-      `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance)
-      values ($1, $2, $3, 7, $4, $5, $6, $7, 0, 0)`,
+      `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount,
+        debit_balance, credit_balance, debit_number, credit_number)
+      values ($1, $2, $3, 7, $4, $5, $6, $7, 0, 0, 7, 7)`,
       [owner.userId, newId(), owner.transactionId, debit, credit, assetId, amount],
     );
 
@@ -97,8 +98,9 @@ describe('an entry cannot be stored even by the superuser', () => {
   });
 
   test('of the transaction of another user, or in a place that is taken', async () => {
-    const insert = `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance)
-      values ($1, $2, $3, 1, $4, $5, $6, 1, 0, 0)`;
+    const insert = `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount,
+        debit_balance, credit_balance, debit_number, credit_number)
+      values ($1, $2, $3, 1, $4, $5, $6, 1, 0, 0, 7, 7)`;
     const [cash, external, usd] = [ann.cash, ann.external, bank.usd.id];
     expect(await superuserTries(insert, [ann.userId, newId(), bob.transactionId, external, cash, usd])).toEqual({
       code: '23503',
@@ -108,6 +110,23 @@ describe('an entry cannot be stored even by the superuser', () => {
       code: '23505',
       constraint: 'ledger_entries_position_unique',
     });
+  });
+
+  test.each([
+    ['0', { code: '23514', constraint: 'ledger_entries_numbers_positive' }],
+    ['-1', { code: '23514', constraint: 'ledger_entries_numbers_positive' }],
+    ['null', { code: '23502', constraint: undefined }],
+  ])('with a number of %s in either of its accounts', async (number, refusal) => {
+    const insert = (debitNumber: string, creditNumber: string) =>
+      superuserTries(
+        `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount,
+          debit_balance, credit_balance, debit_number, credit_number)
+        values ($1, $2, $3, 7, $4, $5, $6, 1, 0, 0, ${debitNumber}, ${creditNumber})`,
+        [ann.userId, newId(), ann.transactionId, ann.external, ann.cash, bank.usd.id],
+      );
+    expect(await insert(number, '1')).toEqual(refusal);
+    expect(await insert('1', number)).toEqual(refusal);
+    expect(await insert('1', '1')).toBeNull();
   });
 });
 
@@ -134,7 +153,7 @@ describe('an account cannot be made by the superuser', () => {
 
   test('to exist twice in one place', async () => {
     const open = `insert into ledger_accounts (user_id, id, kind, asset_id, portfolio_id) values ($1, $2, $3, $4, $5)`;
-    const portfolioId = newId();
+    const portfolioId = await bank.newPortfolio(ann.userId);
     const twice = { code: '23505', constraint: 'ledger_accounts_place_unique' };
     expect(await superuserTries(open, [ann.userId, newId(), 'cash', bank.usd.id, null])).toEqual(twice);
     expect(await superuserTries(open, [ann.userId, newId(), 'holding', bank.usd.id, portfolioId])).toBeNull();

@@ -11,6 +11,7 @@ import {
   LedgerEntry,
   ledger,
   NotFoundError,
+  type Posting,
   StateError,
   Transaction,
   ValidationError,
@@ -18,6 +19,17 @@ import {
 import { dec, NOON, useBank } from './bank.js';
 
 const bank = useBank();
+
+/** The entries of a book in the order of their ids, such as `external 1 -> cash 1`. */
+const numbersOf = async (userId: string): Promise<string[]> => {
+  const found = await bank.rows<{ line: string }>(
+    `select d.kind || ' ' || e.debit_number || ' -> ' || c.kind || ' ' || e.credit_number as line from ledger_entries e
+    join ledger_accounts d on (d.user_id, d.id) = (e.user_id, e.debit_id)
+    join ledger_accounts c on (c.user_id, c.id) = (e.user_id, e.credit_id) where e.user_id = $1 order by e.id`,
+    [userId],
+  );
+  return found.map(({ line }) => line);
+};
 
 describe('a posting', () => {
   test('stores a transaction, its entries with the balances they led to, its fee and its event', async () => {
@@ -90,6 +102,8 @@ describe('a posting', () => {
     const posting = bank.posting({ type: 'deposit', legs: [bank.leg('external', 'cash', '12.34')] });
     const handed = await asUser(bank.database.orm.em, userId, async em => {
       const { transaction, entries } = await ledger.post(em, userId, posting);
+      const cash = entries[0]!.credit.getEntity();
+      expect([cash.balance.toFixed(), cash.entryCount]).toEqual(['12.34', 1]);
       em.getUnitOfWork().computeChangeSets();
       expect(em.getUnitOfWork().getChangeSets()).toEqual([]);
       return { transaction, entry: entries[0]! };
@@ -128,7 +142,8 @@ describe('a posting', () => {
 
   test('keeps two baskets of one portfolio, two portfolios and two assets apart', async () => {
     const userId = await bank.newUser();
-    const [portfolioId, other, basketId] = [randomUUID(), randomUUID(), randomUUID()];
+    const [portfolioId, other] = [await bank.newPortfolio(userId), await bank.newPortfolio(userId)];
+    const basketId = await bank.newBasket();
     const into = (place: object, amount: string, assetId = bank.usd.id) =>
       bank.leg('market', 'holding', amount, { to: { kind: 'holding', ...place }, assetId });
     await bank.post(userId, {
@@ -185,6 +200,77 @@ describe('a posting', () => {
     await expect(refused).rejects.toThrow(NotFoundError);
     await expect(refused).rejects.toMatchObject({ code: 'user.not-found' });
     expect(await bank.everything(bob)).toEqual(before);
+  });
+
+  test.each([
+    ['a portfolio that there is not', async () => randomUUID()],
+    ['the portfolio of another', async () => bank.newPortfolio(await bank.newUser())],
+  ])('in %s is refused, wherever it is named', async (_, portfolioOf) => {
+    const userId = await bank.newUserWith('10');
+    const [own, portfolioId] = [await bank.newPortfolio(userId), await portfolioOf()];
+    const before = await bank.everything(userId);
+    const buyFor = (placeId: string, headerId?: string) =>
+      bank.post(userId, {
+        type: 'buy',
+        ...(headerId && { portfolioId: headerId }),
+        legs: [bank.leg('market', 'holding', '1', { to: { kind: 'holding', portfolioId: placeId } })],
+      });
+    for (const refused of [() => buyFor(portfolioId), () => buyFor(own, portfolioId)]) {
+      await expect(refused()).rejects.toThrow(NotFoundError);
+      await expect(refused()).rejects.toMatchObject({ code: 'portfolio.not-found' });
+    }
+    expect(await bank.everything(userId)).toEqual(before);
+    expect((await buyFor(own, own)).transaction.portfolioId).toBe(own);
+  });
+
+  test('in a basket that there is not is refused, wherever it is named', async () => {
+    const userId = await bank.newUserWith('10');
+    const [portfolioId, basketId] = [await bank.newPortfolio(userId), await bank.newBasket()];
+    const before = await bank.everything(userId);
+    const buyFor = (placeId: string, headerId?: string) =>
+      bank.post(userId, {
+        type: 'buy',
+        ...(headerId && { basketId: headerId }),
+        legs: [bank.leg('market', 'holding', '1', { to: { kind: 'holding', portfolioId, basketId: placeId } })],
+      });
+    for (const refused of [() => buyFor(randomUUID()), () => buyFor(basketId, randomUUID())]) {
+      await expect(refused()).rejects.toThrow(NotFoundError);
+      await expect(refused()).rejects.toMatchObject({ code: 'basket.not-found' });
+    }
+    expect(await bank.everything(userId)).toEqual(before);
+    expect((await buyFor(basketId, basketId)).transaction.basketId).toBe(basketId);
+  });
+
+  test('numbers its entries on in each of their accounts, in the order in which their balances came about', async () => {
+    const userId = await bank.newUserWith('100');
+    const { entries } = await bank.spend(userId, '10', {
+      legs: [bank.leg('cash', 'external', '8'), bank.leg('cash', 'fees', '2'), bank.leg('fees', 'external', '1')],
+    });
+    expect(entries.map(({ debitNumber, creditNumber }) => [debitNumber, creditNumber])).toEqual([
+      [2, 2],
+      [3, 1],
+      [2, 3],
+    ]);
+    expect(await numbersOf(userId)).toEqual([
+      'external 1 -> cash 1',
+      'cash 2 -> external 2',
+      'cash 3 -> fees 1',
+      'fees 2 -> external 3',
+    ]);
+    expect(
+      await bank.rows('select kind, entry_count from ledger_accounts where user_id = $1 order by kind', [userId]),
+    ).toEqual([
+      { kind: 'cash', entry_count: 3 },
+      { kind: 'external', entry_count: 3 },
+      { kind: 'fees', entry_count: 2 },
+    ]);
+  });
+
+  test('that is refused takes no number', async () => {
+    const userId = await bank.newUserWith('5');
+    await expect(bank.spend(userId, '10')).rejects.toThrow(InsufficientFundsError);
+    await bank.spend(userId, '5');
+    expect(await numbersOf(userId)).toEqual(['external 1 -> cash 1', 'cash 2 -> external 2']);
   });
 
   test('that would be rounded is refused before the database is asked', async () => {
@@ -257,7 +343,7 @@ describe('an overdraft', () => {
   test('of a holding is refused, also when another portfolio holds enough', async () => {
     const userId = await bank.newUser();
     const holding = (portfolioId: string) => ({ kind: 'holding' as const, portfolioId });
-    const [full, empty] = [randomUUID(), randomUUID()];
+    const [full, empty] = [await bank.newPortfolio(userId), await bank.newPortfolio(userId)];
     await bank.post(userId, { legs: [bank.leg('market', 'holding', '3', { to: holding(full) })] });
     const sell = (portfolioId: string) =>
       bank.post(userId, { legs: [bank.leg('holding', 'market', '2', { from: holding(portfolioId) })] });
@@ -359,6 +445,54 @@ describe('the same key', () => {
       expect(await ledger.replayOf(em, userId, { ...KEY, idempotencyKey: 'unheard-of' })).toBeNull();
       await expect(ledger.replayOf(em, userId, { ...KEY, request: {} })).rejects.toThrow(IdempotencyConflictError);
     });
+  });
+});
+
+describe('what is booked', () => {
+  const bookedAt = async (userId: string) =>
+    (
+      await bank.rows<{ created_at: Date }>('select created_at from ledger_entries where user_id = $1 order by id', [
+        userId,
+      ])
+    ).map(row => row.created_at.getTime());
+
+  test('has the time at which it was, not that of the business or of the start of its transaction', async () => {
+    const userId = await bank.newUserWith('10');
+    const before = Date.now();
+    await asUser(bank.database.orm.em, userId, async em => {
+      await em.execute('select pg_sleep(0.05)');
+      const { entries } = await ledger.post(em, userId, bank.posting({ legs: [bank.leg('cash', 'external', '1')] }));
+      const booked = entries[0]!.createdAt.getTime();
+      expect(booked).toBeGreaterThanOrEqual(before + 50);
+      expect(booked).toBeLessThanOrEqual(Date.now());
+    });
+    const [first, second] = await bookedAt(userId);
+    expect(second).toBeGreaterThan(first!);
+  });
+
+  test('is never booked before what an account has booked already, though the clock was set back', async () => {
+    const userId = await bank.newUserWith('10');
+    const future = new Date('2100-01-01T00:00:00.000Z');
+    // As if the clock had been a lifetime ahead when the cash was last moved.
+    await bank.rows(`update ledger_accounts set updated_at = $2 where user_id = $1 and kind = 'cash'`, [
+      userId,
+      future,
+    ]);
+    const { entries } = await bank.spend(userId, '1');
+    expect(entries[0]!.createdAt).toEqual(future);
+    // Its other side is bound by it now, and passes it on.
+    await bank.post(userId, { legs: [bank.leg('external', 'rewards', '1')] });
+    expect((await bookedAt(userId)).slice(1)).toEqual([future.getTime(), future.getTime()]);
+    expect(await numbersOf(userId)).toEqual([
+      'external 1 -> cash 1',
+      'cash 2 -> external 2',
+      'external 3 -> rewards 1',
+    ]);
+    // What is of neither goes by the clock of today.
+    const { entries: others } = await bank.post(userId, {
+      legs: [bank.leg('debt', 'cash', '1', { assetId: bank.eur.id })],
+    });
+    expect(others[0]!.createdAt.getTime()).toBeLessThan(future.getTime());
   });
 });
 
@@ -518,11 +652,92 @@ describe('a pending transaction', () => {
     expect(await bank.balances(userId)).toMatchObject({ 'cash USD': '10.00000000' });
   });
 
+  test('keeps when it expires, and ends as expired with what it held given back', async () => {
+    const userId = await bank.newUserWith('10');
+    const expiresAt = new Date('2026-11-29T12:00:00.000Z');
+    const { transaction } = await bank.spend(userId, '8', {
+      status: 'pending',
+      expiresAt,
+      legs: [bank.leg('cash', 'reserved', '8')],
+    });
+    expect(transaction.expiresAt).toEqual(expiresAt);
+    const expired = await bank.close(userId, {
+      transactionId: transaction.id,
+      status: 'expired',
+      legs: [bank.leg('reserved', 'cash', '8')],
+    });
+    expect(expired.transaction).toMatchObject({ status: 'expired', expiresAt, closedAt: NOON });
+    expect(await bank.balances(userId)).toMatchObject({ 'cash USD': '10.00000000', 'reserved USD': '0.00000000' });
+    const { transaction: other } = await bank.deposit(userId, '1', { status: 'pending', legs: [] });
+    expect(other.expiresAt ?? null).toBeNull();
+  });
+
   test('that does not exist cannot end', async () => {
     const userId = await bank.newUser();
     await expect(bank.close(userId, { transactionId: randomUUID(), status: 'voided' })).rejects.toMatchObject({
       code: 'transaction.not-found',
     });
+  });
+});
+
+describe('the reference of a provider, named at the end', () => {
+  const legs = [bank.leg('external', 'cash', '10')];
+  const announce = async (userId: string, wish: Partial<Posting> = {}) =>
+    (await bank.deposit(userId, '10', { status: 'pending', legs: [], ...wish })).transaction;
+  const referenceOf = async (transactionId: string) => {
+    const [row] = await bank.rows<{ source: string | null; reference: string | null }>(
+      'select external_source as source, external_reference as reference from transactions where id = $1',
+      [transactionId],
+    );
+    return row;
+  };
+
+  test('is kept with the transaction that had none', async () => {
+    const userId = await bank.newUser();
+    const transactionId = (await announce(userId)).id;
+    const external = { source: 'bank', reference: 'R-9' };
+    const { transaction } = await bank.close(userId, { transactionId, status: 'posted', external, legs });
+    expect(transaction).toMatchObject({ externalSource: 'bank', externalReference: 'R-9', status: 'posted' });
+    expect(await referenceOf(transactionId)).toEqual(external);
+  });
+
+  test('does not take the place of one that is there', async () => {
+    const userId = await bank.newUser();
+    const known = { source: 'bank', reference: 'R-1' };
+    const transactionId = (await announce(userId, { external: known })).id;
+    const { transaction } = await bank.close(userId, {
+      ...{ transactionId, status: 'posted', legs },
+      external: { source: 'card', reference: 'R-2' },
+    });
+    expect(transaction).toMatchObject({ externalSource: 'bank', externalReference: 'R-1' });
+    expect(await referenceOf(transactionId)).toEqual(known);
+  });
+
+  test('is refused when another transaction has it, with nothing stored', async () => {
+    const [userId, stranger] = [await bank.newUser(), await bank.newUser()];
+    const external = { source: 'bank', reference: 'R-1' };
+    await bank.deposit(userId, '5', { external });
+    const transactionId = (await announce(userId)).id;
+    const before = await bank.everything(userId);
+    const refused = bank.close(userId, { transactionId, status: 'posted', external, legs });
+    await expect(refused).rejects.toThrow(ConflictError);
+    await expect(refused).rejects.toMatchObject({ code: 'transaction.reference-taken' });
+    expect(await bank.everything(userId)).toEqual(before);
+    const theirs = (await announce(stranger)).id;
+    await bank.close(stranger, { transactionId: theirs, status: 'posted', external, legs });
+    expect(await referenceOf(theirs)).toEqual(external);
+  });
+
+  test('is not changed, nor named later, even by the superuser', async () => {
+    const userId = await bank.newUser();
+    const named = (await announce(userId, { external: { source: 'bank', reference: 'R-1' } })).id;
+    const { transaction: posted } = await bank.deposit(userId, '5');
+    const name = (id: string) =>
+      bank.rows(`update transactions set external_source = 'bank', external_reference = 'R-2' where id = $1`, [id]);
+    for (const id of [named, posted.id]) await expect(name(id)).rejects.toMatchObject({ code: 'NE005' });
+    const open = (await announce(userId)).id;
+    await name(open);
+    expect(await referenceOf(open)).toEqual({ source: 'bank', reference: 'R-2' });
   });
 });
 
