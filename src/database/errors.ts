@@ -180,6 +180,13 @@ export class AlreadyActingError extends NesteggError {
   }
 }
 
+/** Work that was declared to only read tried to change something. */
+export class DeclaredReadError extends NesteggError {
+  constructor(options?: ErrorOptions) {
+    super('context.declared-read', 'This work was declared to only read, and may change nothing.', {}, options);
+  }
+}
+
 const CONCURRENT_CHANGES = {
   'changed-meanwhile': 'Somebody changed this meanwhile; load it again and try once more.',
   deadlock: 'Two transactions waited for each other, and this one was taken back; try once more.',

@@ -1,9 +1,21 @@
+export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './breaker.js';
 export { resetEmbedded } from './embedded.js';
 export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './environment.js';
 export * from './errors.js';
-export * from './fault.js';
+export { defineDatabaseErrors, translateConnectionError, translateError } from './fault.js';
 export * from './inspection.js';
 export * from './migrator.js';
 export * from './options.js';
-export * from './session.js';
+export { dropConnections } from './pool.js';
+export { inRequest } from './request.js';
+export {
+  asReader,
+  asUser,
+  asWorker,
+  ContextGuard,
+  type DeclaredRead,
+  type EntityManager,
+  type ReadingEntityManager,
+} from './session.js';
 export type { DatabaseTarget, ServerTarget } from './target.js';
+export { type LookUp, type TransactOptions, transact } from './transact.js';

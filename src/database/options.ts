@@ -4,11 +4,13 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { SeedManager } from '@mikro-orm/seeder';
 import type { Options } from '@mikro-orm/sql';
 import { isDecimalType, NotFoundError } from '../shared/index.js';
+import { DatabaseClient } from './client.js';
 import { ColumnComments } from './column-comments.js';
 import { DocumentedMetadataProvider } from './documented-metadata.js';
 import { EmbeddedDriver } from './embedded.js';
 import { MetadataCache } from './metadata-cache.js';
 import { SingleRunnerMigrator } from './migrator.js';
+import { closeDropped } from './pool.js';
 import { PROFILES } from './profiles.js';
 import { resolveServer, type Server } from './server.js';
 import { ContextGuard } from './session.js';
@@ -78,6 +80,8 @@ function serverOptions({ host, port, user, database, password, pool, timeouts, .
     ...{ host, port, user, dbName: database },
     pool: { min: 0, max: pool.max, idleTimeoutMillis: pool.idleMs },
     driverOptions: {
+      Client: DatabaseClient,
+      onPoolCreated: closeDropped,
       ...{ host, port, user, database },
       ...(password && { password }),
       ssl: server.tls,
