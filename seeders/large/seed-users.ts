@@ -9,12 +9,14 @@ import {
   LedgerAccount,
   type Leg,
   ledger,
+  NotificationPreference,
   type Place,
   Portfolio,
   PortfolioHolding,
   PriceService,
   Transaction,
   User,
+  UserLevel,
   UserPreferences,
   UserProfile,
 } from '../../src/index.js';
@@ -159,7 +161,8 @@ function settleIn(em: EntityManager, currency: Asset, { userId, email, name, tim
   const profile = new UserProfile(user);
   profile.displayName = name;
   const portfolio = new Portfolio(user, 'My portfolio', currency, { isDefault: true });
-  em.persist([user, profile, new UserPreferences(user, timeZone), portfolio]);
+  em.persist([user, profile, new UserPreferences(user, timeZone), new UserLevel(user), portfolio]);
+  em.persist(NotificationPreference.defaultsOf(user));
   return portfolio.id;
 }
 

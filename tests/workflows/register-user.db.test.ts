@@ -43,6 +43,34 @@ describe('a new account', () => {
     ]);
   });
 
+  test('starts at level 1, without points', async () => {
+    const { user } = await register();
+    expect(
+      await world.rows('select total_xp, level, highest_rewarded_level from user_levels where user_id = $1', [user.id]),
+    ).toEqual([{ total_xp: 0, level: 1, highest_rewarded_level: 1 }]);
+  });
+
+  test('is reached about everything in the app, and about what matters by other ways too', async () => {
+    const { user } = await register();
+    const stored = await world.rows(
+      `select category, string_agg(channel, ' ' order by channel) filter (where is_enabled) as on, count(*)::int as channels,
+         count(*) filter (where digest = 'none' and quiet_from is null)::int as undisturbed
+       from notification_preferences where user_id = $1 group by 1 order by 1`,
+      [user.id],
+    );
+    const all = { channels: 4, undisturbed: 4 };
+    expect(stored).toEqual([
+      { category: 'advice', on: 'in_app', ...all },
+      { category: 'investing', on: 'in_app push', ...all },
+      { category: 'legal', on: 'email in_app', ...all },
+      { category: 'loan_risk', on: 'email in_app push', ...all },
+      { category: 'money', on: 'email in_app push', ...all },
+      { category: 'product', on: 'in_app', ...all },
+      { category: 'rewards', on: 'in_app', ...all },
+      { category: 'security', on: 'email in_app push sms', ...all },
+    ]);
+  });
+
   test.each([
     ['is not listed', 'XYZ', NotFoundError, 'asset.not-found'],
     ['is a share', 'VTI', ValidationError, 'portfolio.not-a-currency'],
