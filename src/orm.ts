@@ -78,5 +78,6 @@ export const ENTITIES = [
 
 /** Prepares MikroORM for a database. Nothing connects before the first query. Close it with `orm.close()`. */
 export async function openDatabase(target: DatabaseTarget, settings: OrmSettings = {}): Promise<MikroORM> {
-  return (await AnyOrm.init<IDatabaseDriver>(ormOptions(target, ENTITIES, settings) as never)) as unknown as MikroORM;
+  const options = await ormOptions(target, ENTITIES, settings);
+  return (await AnyOrm.init<IDatabaseDriver>(options as never)) as unknown as MikroORM;
 }

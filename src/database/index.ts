@@ -1,12 +1,13 @@
 export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './breaker.js';
-export { resetEmbedded } from './embedded.js';
+export { resetEmbedded } from './directory-claim.js';
 export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './environment.js';
 export * from './errors.js';
 export { defineDatabaseErrors, translateConnectionError, translateError } from './fault.js';
 export * from './inspection.js';
-export * from './migrator.js';
+export * from './migrate-up.js';
 export * from './options.js';
 export { dropConnections } from './pool.js';
+export { pregenerateMetadata } from './pregenerate.js';
 export { inRequest } from './request.js';
 export {
   asReader,

@@ -125,9 +125,3 @@ async function hashOfFile(path: string): Promise<string> {
   await migration.up();
   return createHash('sha256').update(migration.getQueries().map(String).join('\n')).digest('hex');
 }
-
-/** Applies what is pending and returns the names of the files that ran, in order. */
-export async function migrateUp(orm: MikroORM): Promise<string[]> {
-  const done = await orm.migrator.up();
-  return done.map(migration => migration.name);
-}

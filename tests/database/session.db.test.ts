@@ -53,7 +53,7 @@ afterAll(() => Promise.all(opened.map(orm => orm.close(true))));
 
 /** The ORM of a service, with some of its options changed. */
 async function openWith(more: object): Promise<MikroORM> {
-  const options = { ...ormOptions({ kind: 'server', url: database.fork.serviceUrl }, ENTITIES), ...more };
+  const options = { ...(await ormOptions({ kind: 'server', url: database.fork.serviceUrl }, ENTITIES)), ...more };
   const orm = (await AnyOrm.init<IDatabaseDriver>(options as never)) as unknown as MikroORM;
   opened.push(orm);
   return orm;

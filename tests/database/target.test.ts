@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, ENTITIES, ormOptions, type ServerTarget } from '../../src/index.js';
+import { ConfigurationError, connectionOptions, type ServerTarget } from '../../src/index.js';
 
 const URL = 'postgresql://ada:secret@db.example.com/app';
 const open = (more: Partial<ServerTarget> = {}) =>
-  ormOptions({ kind: 'server', url: URL, ...more }, ENTITIES) as Record<string, unknown>;
+  connectionOptions({ kind: 'server', url: URL, ...more }) as Record<string, unknown>;
 
 function refusalOf(more: object): ConfigurationError {
   try {
