@@ -91,6 +91,23 @@ describe('a check', () => {
   );
 });
 
+describe('what no constraint is against', () => {
+  test('fees of a snapshot may be below zero, for those that were given back', () =>
+    schema.takenBack(async () => {
+      expect(await schema.refusalOf('update portfolio_snapshots set fees = -1, value = value + 2')).toBeNull();
+    }));
+
+  test('a transaction may expire or not, a snapshot may be reckoned anew or not', () =>
+    schema.takenBack(async () => {
+      for (const [table, column] of [
+        ['transactions', 'expires_at'],
+        ['portfolio_snapshots', 'restated_at'],
+      ])
+        for (const value of ['now()', 'null'])
+          expect(await schema.refusalOf(`update ${table} set ${column} = ${value}`), `${column} ${value}`).toBeNull();
+    }));
+});
+
 describe('a column', () => {
   interface Column {
     table: string;

@@ -144,6 +144,7 @@ const ROWS: Record<string, Row[]> = {
     {
       ...{ ...ANN, id: id('entry'), transaction_id: id('deposit'), position: 1, asset_id: id('USD'), amount: 1 },
       ...{ debit_id: id('external'), credit_id: id('cash'), debit_balance: -5, credit_balance: 4 },
+      ...{ debit_number: 1, credit_number: 1 },
     },
   ],
   transaction_fees: [
@@ -156,6 +157,12 @@ const ROWS: Record<string, Row[]> = {
     {
       ...{ ...ANN, id: id('holding'), portfolio_id: id('portfolio'), asset_id: id('WBTC'), basket_id: id('duo') },
       ...{ account_id: id('holding account'), cost_basis: 5, realised_gain: 0 },
+    },
+  ],
+  holding_movements: [
+    {
+      ...{ ...ANN, id: id('movement'), holding_id: id('holding'), transaction_id: id('deposit') },
+      ...{ quantity: 1, cost: 5, gain: 0 },
     },
   ],
   portfolio_snapshots: [

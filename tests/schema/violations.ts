@@ -39,6 +39,7 @@ export const DECIMAL: Record<string, string[]> = {
   baskets: ['fee_rate', 'minimum_investment'],
   battle_pass_tiers: ['free_amount', 'premium_amount'],
   battle_passes: ['premium_price'],
+  holding_movements: ['cost', 'gain', 'quantity'],
   ledger_accounts: ['balance'],
   ledger_entries: ['amount', 'credit_balance', 'debit_balance'],
   loan_applications: ['approved_amount', 'requested_amount'],
@@ -89,6 +90,7 @@ export const UNIQUE: Record<string, string> = {
   battle_passes_code_unique: 'code',
   battle_passes_one_active: 'status',
   battle_passes_season_unique: 'season',
+  holding_movements_once: 'user_id, transaction_id, holding_id',
   ledger_accounts_id_asset_unique: 'user_id, id, asset_id',
   ledger_accounts_place_unique: 'user_id, kind, asset_id, portfolio_id, basket_id',
   ledger_entries_position_unique: 'user_id, transaction_id, position',
@@ -250,6 +252,14 @@ export const CHECKS: Record<string, string | string[]> = {
   battle_passes_premium_price_positive: `set premium_price = 0`,
   battle_passes_season_positive: `set season = 0`,
 
+  holding_movements_direction: [
+    `set quantity = 0`,
+    `set quantity = 0, cost = 0`,
+    `set cost = -0.00000001`,
+    `set quantity = -1`,
+    `set quantity = -1, cost = 0.00000001`,
+  ],
+
   ledger_accounts_own_not_negative: [
     `set balance = -0.00000001 where kind = 'cash'`,
     `set balance = -1 where kind = 'holding'`,
@@ -263,6 +273,7 @@ export const CHECKS: Record<string, string | string[]> = {
   ],
 
   ledger_entries_amount_positive: `set amount = 0`,
+  ledger_entries_numbers_positive: [`set debit_number = 0`, `set credit_number = 0`, `set credit_number = -1`],
   ledger_entries_two_accounts: `set credit_id = debit_id`,
 
   loan_applications_approved_amount_range: [
@@ -414,11 +425,7 @@ export const CHECKS: Record<string, string | string[]> = {
   portfolio_holdings_cost_basis_not_negative: `set cost_basis = -0.00000001`,
 
   portfolio_snapshots_bridge: `set value = value + 0.00000001`,
-  portfolio_snapshots_not_negative: [
-    `set fees = -1, value = value + 2`,
-    `set start_value = -1, value = 5`,
-    `set value = -1, market_change = -15`,
-  ],
+  portfolio_snapshots_not_negative: [`set start_value = -1, value = 5`, `set value = -1, market_change = -15`],
   portfolio_snapshots_price_age: `set oldest_price_age_seconds = -1`,
 
   portfolios_closed_at: [`set status = 'closed', is_default = false`, `set closed_at = now()`],
