@@ -16,6 +16,7 @@ import {
   battlePassFactory,
   battlePassTierFactory,
   FACTORY_NOW,
+  holdingMovementFactory,
   ledgerAccountFactory,
   ledgerEntryFactory,
   loanApplicationFactory,
@@ -143,6 +144,11 @@ const STATES: Record<string, [string, () => unknown, unknown][]> = {
     portfolioHoldingFactory,
     ({ costBasis, realisedGain }) => [costBasis.toFixed(), realisedGain.toFixed()],
     { empty: ['0', '0'], bought: ['100', '0'], sold: ['0', '10'] },
+  ),
+  'holding movement': promises(
+    holdingMovementFactory,
+    ({ quantity, cost, gain }) => [quantity.toFixed(), cost.toFixed(), gain.toFixed()],
+    { purchase: ['1', '100', '0'], sale: ['-1', '-100', '10'], reversal: ['-1', '-100', '0'] },
   ),
   'auto-invest rule': promises(autoInvestRuleFactory, status, {
     active: 'active',
@@ -342,6 +348,7 @@ describe('what is handed in', () => {
     const portfolio = portfolioFactory.open({ user });
     const run = autoInvestRunFactory.succeeded({ rule: autoInvestRuleFactory.active({ portfolio }) });
     const holding = portfolioHoldingFactory.bought({ portfolio });
+    const sale = holdingMovementFactory.sale({ holding });
     const owners = [
       loan.user,
       loan.disbursement?.getEntity().user,
@@ -353,6 +360,8 @@ describe('what is handed in', () => {
       run.transaction?.getEntity().user,
       holding.user,
       holding.account.getEntity().user,
+      sale.user,
+      sale.transaction.getEntity().user,
     ];
     expect(new Set(owners.map(owner => owner?.getEntity()))).toEqual(new Set([user]));
   });
@@ -369,6 +378,20 @@ describe("the ledger's rows agree with each other", () => {
     expect([debit.balance, credit.balance].map(String)).toEqual(['-12.5', '12.5']);
   });
 
+  test('an entry is the latest of its accounts', () => {
+    const cash = ledgerAccountFactory.cash({ entryCount: 7 });
+    const entry = ledgerEntryFactory.of({ credit: cash });
+    expect([entry.debitNumber, entry.creditNumber]).toEqual([1, 7]);
+    expect(entry.debit.getEntity().entryCount).toBe(1);
+    expect(ledgerAccountFactory.cash().entryCount).toBe(0);
+    expect(ledgerEntryFactory.of({ debitNumber: 3 }).debitNumber).toBe(3);
+  });
+
+  test('a fee is the second entry of the account that paid it', () => {
+    const entry = transactionFeeFactory.charged().entry!.getEntity();
+    expect([entry.position, entry.debitNumber, entry.creditNumber]).toEqual([2, 2, 1]);
+  });
+
   test('a fee is taken by an entry of its amount', () => {
     const fee = transactionFeeFactory.charged({ transaction: transactionFactory.posted({ amount: dec('200') }) });
     const entry = fee.entry?.getEntity();
@@ -382,6 +405,27 @@ describe("the ledger's rows agree with each other", () => {
     expect(reversal).toMatchObject({ type: 'reversal', user: deposit.user, asset: deposit.asset });
     expect(reversal.amount.toFixed()).toBe('7');
     expect(reversal.reverses?.getEntity()).toBe(deposit);
+  });
+});
+
+describe('the movements of a holding agree with it', () => {
+  test('a sale takes part of what was bought, at its average cost', () => {
+    const holding = portfolioHoldingFactory.empty();
+    holdingMovementFactory.purchase({ holding, quantity: dec('4'), cost: dec('100') });
+    const sale = holdingMovementFactory.sale({ holding, held: dec('4'), quantity: dec('1'), proceeds: dec('30') });
+    expect([sale.quantity, sale.cost, sale.gain].map(String)).toEqual(['-1', '-25', '5']);
+    expect([holding.costBasis, holding.realisedGain].map(String)).toEqual(['75', '5']);
+    expect(sale.transaction.getEntity()).toMatchObject({ type: 'sell', status: 'posted' });
+    expect(sale.holding.getEntity()).toBe(holding);
+  });
+
+  test('a reversal is of the transaction that it takes back, and leaves the holding as it was', () => {
+    const holding = portfolioHoldingFactory.bought();
+    const sale = holdingMovementFactory.sale({ holding });
+    const reversal = holdingMovementFactory.reversal({ holding, movement: sale });
+    expect(reversal.transaction.getEntity().reverses?.getEntity()).toBe(sale.transaction.getEntity());
+    expect([reversal.quantity, reversal.cost, reversal.gain].map(String)).toEqual(['1', '100', '-10']);
+    expect([holding.costBasis, holding.realisedGain].map(String)).toEqual(['100', '0']);
   });
 });
 
@@ -446,7 +490,7 @@ test('what stands alone can be made in a process where MikroORM knows no entity,
   const lacking = entries.filter(([, outcome]) => outcome !== true);
   expect(lacking.filter(([, message]) => !/was not discovered|getEntity/.test(`${message}`))).toEqual([]);
   const hasChildrenOrLooksAcross =
-    /^(autoInvest|roundUp|basketAsset|basketFactory\.(?!draft)|battlePass|userBattlePass|rewardClaim|loan(Collateral|Installment|Payment)|loanFactory\.(?!approved|cancelled)|userAchievementFactory\.unlocked|userQuestFactory\.(completed|claimed))/;
+    /^(autoInvest|roundUp|basketAsset|holdingMovementFactory\.reversal|basketFactory\.(?!draft)|battlePass|userBattlePass|rewardClaim|loan(Collateral|Installment|Payment)|loanFactory\.(?!approved|cancelled)|userAchievementFactory\.unlocked|userQuestFactory\.(completed|claimed))/;
   expect(lacking.filter(([name]) => !hasChildrenOrLooksAcross.test(name))).toEqual([]);
   expect(entries.length - lacking.length).toBeGreaterThan(80);
 });

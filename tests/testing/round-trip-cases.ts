@@ -12,6 +12,7 @@ import {
   BattlePassTier,
   Decimal,
   type EntityManager,
+  HoldingMovement,
   LedgerAccount,
   LedgerEntry,
   type Leg,
@@ -62,6 +63,7 @@ import {
   battlePassFactory,
   battlePassTierFactory,
   FACTORY_NOW,
+  holdingMovementFactory,
   loanApplicationFactory,
   loanCollateralFactory,
   loanFactory,
@@ -122,6 +124,8 @@ function add<T extends object>(
 
 interface Wish extends Partial<Posting> {
   from: Place['kind'];
+  /** Where exactly, when the kind does not say it all. */
+  fromPlace?: Place;
   to: Place;
   amount: Decimal;
   asset?: Asset;
@@ -131,7 +135,8 @@ interface Wish extends Partial<Posting> {
 
 /** One posting of a user's book. */
 async function post(em: EntityManager, wish: Wish): Promise<Posted> {
-  const { from, to, amount, asset = assetFactory.currency(), user = userFactory.active(), more = [], ...rest } = wish;
+  const { from, fromPlace = { kind: from }, to, amount, more = [], ...others } = wish;
+  const { asset = assetFactory.currency(), user = userFactory.active(), ...rest } = others;
   em.persist([user, asset]);
   return ledger.post(em, user.id, {
     type: 'deposit',
@@ -140,7 +145,7 @@ async function post(em: EntityManager, wish: Wish): Promise<Posted> {
     occurredAt: FACTORY_NOW,
     idempotencyKey: newId(),
     request: { from, to, amount },
-    legs: [{ from: { kind: from }, to, assetId: asset.id, amount }, ...more],
+    legs: [{ from: fromPlace, to, assetId: asset.id, amount }, ...more],
     ...rest,
   });
 }
@@ -208,7 +213,13 @@ add(AssetPrice, 'to the last decimal', {
 });
 add(LedgerAccount, 'of cash', {
   make: async em => opened(em, await deposit(em, '9007199254.00000001')),
-  reads: { kind: 'cash', balance: '9007199254.00000001', portfolioId: undefined, basketId: undefined },
+  reads: {
+    kind: 'cash',
+    balance: '9007199254.00000001',
+    entryCount: 1,
+    portfolioId: undefined,
+    basketId: undefined,
+  },
   whenDeleted: 'NE005',
 });
 add(Transaction, 'posted', {
@@ -241,8 +252,22 @@ add(LedgerEntry, 'of a deposit', {
     for (const account of [posted.entries[0]!.debit, posted.entries[0]!.credit]) await em.refresh(account.unwrap());
     return posted.entries[0]!;
   },
-  reads: { position: 1, amount: '0.00000001', debitBalance: '-0.00000001', creditBalance: '0.00000001' },
+  reads: {
+    position: 1,
+    amount: '0.00000001',
+    debitBalance: '-0.00000001',
+    creditBalance: '0.00000001',
+    debitNumber: 1,
+    creditNumber: 1,
+  },
   whenDeleted: 'NE005',
+});
+add(Transaction, 'that may expire', {
+  make: async em => {
+    const pending = { status: 'pending', expiresAt: new Date('2026-06-22T12:00:00.000Z') } as const;
+    return (await deposit(em, '3', pending)).transaction;
+  },
+  reads: { status: 'pending', expiresAt: '2026-06-22T12:00:00.000Z', postedAt: undefined, isReversible: false },
 });
 add(TransactionFee, 'of half a percent', {
   make: async em => {
@@ -276,14 +301,25 @@ add(Portfolio, 'with a goal', {
   reads: { name: 'A boat', goalAmount: '5000', goalDate: '2028-06-15', isDefault: true, status: 'active' },
   change: { by: portfolio => portfolio.rename('A bigger boat'), reads: { name: 'A bigger boat', isDefault: true } },
 });
+/** A holding through a basket, empty still, and the transaction that brought the account its first 2 units. */
+async function holdingOf(
+  em: EntityManager,
+): Promise<{ holding: PortfolioHolding; transaction: Transaction; leg: Wish }> {
+  const [portfolio, basket] = [portfolioFactory.open(), basketFactory.active()];
+  const asset = basketAssetFactory.of({ basket }).asset.unwrap();
+  const place = { kind: 'holding' as const, portfolioId: portfolio.id, basketId: basket.id };
+  em.persist([portfolio, basket]);
+  const leg = { from: 'market' as const, to: place, amount: dec('2'), asset, user: portfolio.user.unwrap() };
+  const posted = await post(em, { ...leg, type: 'buy' });
+  const holding = portfolioHoldingFactory.empty({ portfolio, asset, basket, account: await opened(em, posted) });
+  return { holding, transaction: posted.transaction, leg };
+}
 add(PortfolioHolding, 'bought through a basket', {
   make: async em => {
-    const [portfolio, basket] = [portfolioFactory.open(), basketFactory.active()];
-    const asset = basketAssetFactory.of({ basket }).asset.unwrap();
-    const place = { kind: 'holding' as const, portfolioId: portfolio.id, basketId: basket.id };
-    const buy = { from: 'market' as const, to: place, amount: dec('2'), asset, user: portfolio.user.unwrap() };
-    const account = await opened(em, await post(em, { ...buy, type: 'buy' }));
-    return portfolioHoldingFactory.bought({ portfolio, asset, basket, account, cost: dec('90071993.00000001') });
+    const { holding, transaction } = await holdingOf(em);
+    const cost = dec('90071993.00000001');
+    em.persist(holdingMovementFactory.purchase({ holding, transaction, quantity: dec('2'), cost }));
+    return holding;
   },
   reads: { costBasis: '90071993.00000001', realisedGain: '0' },
   // The same amount to a JavaScript number, and yet another one.
@@ -291,6 +327,51 @@ add(PortfolioHolding, 'bought through a basket', {
     by: holding => void holding.recordPurchase(new Transaction(), dec('1'), dec('0.00000001')),
     reads: { costBasis: '90071993.00000002', realisedGain: '0' },
   },
+  whenDeleted: 'restricted',
+});
+add(HoldingMovement, 'of a purchase', {
+  make: async em => {
+    const { holding, transaction } = await holdingOf(em);
+    const [quantity, cost] = [dec('2'), dec('90071993.00000001')];
+    return holdingMovementFactory.purchase({ holding, transaction, quantity, cost });
+  },
+  reads: { quantity: '2', cost: '90071993.00000001', gain: '0' },
+});
+add(HoldingMovement, 'of a sale', {
+  make: async em => {
+    const { holding, transaction: bought, leg } = await holdingOf(em);
+    em.persist(holdingMovementFactory.purchase({ holding, transaction: bought, quantity: dec('2'), cost: dec('3') }));
+    const [held, quantity, proceeds] = [dec('2'), dec('0.00000001'), dec('9007199254.00000001')];
+    const sold = { ...leg, type: 'sell' as const, amount: quantity };
+    const { transaction } = await post(em, { ...sold, fromPlace: leg.to, to: { kind: 'market' } });
+    return holdingMovementFactory.sale({ holding, transaction, held, quantity, proceeds });
+  },
+  // 0.00000001 / 2 of a cost of 3 is 0.000000015, rounded down.
+  reads: { quantity: '-0.00000001', cost: '-0.00000001', gain: '9007199254' },
+});
+add(HoldingMovement, 'of a reversal', {
+  make: async em => {
+    const { holding, transaction: bought, leg } = await holdingOf(em);
+    const movement = holdingMovementFactory.purchase({
+      holding,
+      transaction: bought,
+      quantity: dec('2'),
+      cost: dec('3'),
+    });
+    em.persist(movement);
+    const back = { ...leg, type: 'reversal' as const, reversesId: bought.id };
+    const { transaction } = await post(em, { ...back, fromPlace: leg.to, to: { kind: 'market' } });
+    return holdingMovementFactory.reversal({ holding, movement, transaction });
+  },
+  reads: { quantity: '-2', cost: '-3', gain: '0' },
+});
+add(PortfolioSnapshot, 'reckoned anew, with a fee given back', {
+  make: () => {
+    const snapshot = portfolioSnapshotFactory.first({ fees: dec('-0.25') });
+    snapshot.restatedAt = FACTORY_NOW;
+    return snapshot;
+  },
+  reads: { fees: '-0.25', marketChange: '1.25', value: '101.5', restatedAt: NOW },
 });
 add(PortfolioSnapshot, 'the first', {
   make: () => portfolioSnapshotFactory.first({ fees: dec('0.25') }),

@@ -18,7 +18,7 @@ const REMOVABLE_BY_JOBS = ['user_wallets', 'notifications', 'notification_delive
 
 /** What is written once: not even a job may change it. */
 const FIXED = [
-  ...['ledger_accounts', 'ledger_entries', 'transactions', 'transaction_fees'],
+  ...['ledger_accounts', 'ledger_entries', 'transactions', 'transaction_fees', 'holding_movements'],
   ...['basket_assets', 'xp_events', 'reward_claims', 'loan_payments'],
 ];
 

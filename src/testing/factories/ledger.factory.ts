@@ -28,7 +28,7 @@ const accountOf =
   ({ user, asset, ...overrides }: LedgerAccountOverrides = {}): LedgerAccount =>
     Object.assign(
       new LedgerAccount(),
-      { id: newId(), kind, balance: ZERO, ...STORED },
+      { id: newId(), kind, balance: ZERO, entryCount: 0, ...STORED },
       usual,
       bookOf({ user, asset }),
       overrides,
@@ -109,19 +109,27 @@ export const transactionFactory = {
 };
 
 export interface LedgerEntryOverrides
-  extends Partial<Pick<LedgerEntry, 'id' | 'position' | 'amount' | 'debitBalance' | 'creditBalance' | 'createdAt'>> {
+  extends Partial<
+    Pick<
+      LedgerEntry,
+      'id' | 'position' | 'amount' | 'debitBalance' | 'creditBalance' | 'debitNumber' | 'creditNumber' | 'createdAt'
+    >
+  > {
   transaction?: Transaction;
   debit?: LedgerAccount;
   credit?: LedgerAccount;
 }
 
-/** Entries as the books show them, from outside into cash unless told otherwise, for pure tests: the database only takes them from `ledger.post`. */
+/**
+ * Entries as the books show them, from outside into cash unless told otherwise, the latest of their accounts. For pure
+ * tests: the database only takes them from `ledger.post`.
+ */
 export const ledgerEntryFactory = {
   of: ({ transaction = posted(), debit, credit, ...overrides }: LedgerEntryOverrides = {}): LedgerEntry => {
     const { user, asset } = transaction;
     const amount = overrides.amount ?? transaction.amount;
-    const from = debit ?? ledgerAccountFactory.external({ user, asset, balance: amount.neg() });
-    const to = credit ?? ledgerAccountFactory.cash({ user, asset, balance: amount });
+    const from = debit ?? ledgerAccountFactory.external({ user, asset, balance: amount.neg(), entryCount: 1 });
+    const to = credit ?? ledgerAccountFactory.cash({ user, asset, balance: amount, entryCount: 1 });
     return Object.assign(
       new LedgerEntry(),
       {
@@ -135,6 +143,8 @@ export const ledgerEntryFactory = {
         amount,
         debitBalance: from.balance,
         creditBalance: to.balance,
+        debitNumber: from.entryCount || 1,
+        creditNumber: to.entryCount || 1,
         createdAt: FACTORY_NOW,
       },
       overrides,
@@ -158,8 +168,8 @@ export const transactionFeeFactory = {
       entry ??
       ledgerEntryFactory.of({
         transaction,
-        debit: ledgerAccountFactory.cash({ user, asset, balance: transaction.amount.minus(amount) }),
-        credit: ledgerAccountFactory.fees({ user, asset, balance: amount }),
+        debit: ledgerAccountFactory.cash({ user, asset, balance: transaction.amount.minus(amount), entryCount: 2 }),
+        credit: ledgerAccountFactory.fees({ user, asset, balance: amount, entryCount: 1 }),
         amount,
         position: 2,
       });

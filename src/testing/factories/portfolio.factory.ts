@@ -1,10 +1,11 @@
 import type { User } from '../../identity/index.js';
-import { type LedgerAccount, Transaction } from '../../ledger/index.js';
+import type { LedgerAccount, Transaction } from '../../ledger/index.js';
 import type { Asset } from '../../market/index.js';
 import {
   Basket,
   type BasketAsset,
   type BasketDetails,
+  type HoldingMovement,
   Portfolio,
   PortfolioHolding,
   PortfolioSnapshot,
@@ -13,7 +14,7 @@ import {
 } from '../../portfolio/index.js';
 import type { Decimal } from '../../shared/index.js';
 import { userFactory } from './identity.factory.js';
-import { ledgerAccountFactory } from './ledger.factory.js';
+import { ledgerAccountFactory, transactionFactory } from './ledger.factory.js';
 import { assetFactory } from './market.factory.js';
 import { after, decimal, FACTORY_NOW, later, next } from './sequence.js';
 
@@ -102,24 +103,75 @@ const empty = ({
   }),
 }: PortfolioHoldingOverrides = {}): PortfolioHolding => new PortfolioHolding(portfolio, asset, basket, account);
 
-const bought = ({
+/** The transaction behind a movement, of the holding's owner. */
+const tradeOf = ({ user }: PortfolioHolding, type: Transaction['type'], amount: Decimal): Transaction =>
+  transactionFactory.posted({ type, user, amount });
+
+export interface PurchaseOverrides {
+  holding?: PortfolioHolding;
+  transaction?: Transaction;
+  quantity?: Decimal;
+  cost?: Decimal;
+}
+
+/** One unit for 100, unless told otherwise. */
+const purchase = ({
+  holding = empty(),
+  quantity = decimal(1),
+  cost = decimal(100),
+  transaction = tradeOf(holding, 'buy', cost),
+}: PurchaseOverrides = {}): HoldingMovement => holding.recordPurchase(transaction, quantity, cost);
+
+export interface SaleOverrides {
+  holding?: PortfolioHolding;
+  transaction?: Transaction;
+  /** Units held before, of which `quantity` are sold: all of them unless told otherwise. */
+  held?: Decimal;
+  quantity?: Decimal;
+  proceeds?: Decimal;
+}
+
+/** All of what was bought before, for a tenth more than it had cost. */
+const sale = ({
+  holding = bought(),
+  held = decimal(1),
+  quantity = held,
+  proceeds = holding.costBasis.mul('1.1').toDecimalPlaces(8),
+  transaction = tradeOf(holding, 'sell', proceeds),
+}: SaleOverrides = {}): HoldingMovement => holding.recordSale(transaction, quantity, held, proceeds);
+
+export interface MovementReversalOverrides {
+  holding?: PortfolioHolding;
+  /** The movement of the holding that is taken back: a purchase unless told otherwise. */
+  movement?: HoldingMovement;
+  transaction?: Transaction;
+}
+
+const reversal = ({
+  holding = empty(),
+  movement = purchase({ holding }),
+  transaction = transactionFactory.reversal({ reverses: movement.transaction.getEntity() }),
+}: MovementReversalOverrides = {}): HoldingMovement => holding.recordReversal(transaction, movement);
+
+function bought({
   cost = decimal(100),
   ...overrides
-}: PortfolioHoldingOverrides & { cost?: Decimal } = {}): PortfolioHolding => {
+}: PortfolioHoldingOverrides & { cost?: Decimal } = {}): PortfolioHolding {
   const holding = empty(overrides);
-  holding.recordPurchase(new Transaction(), decimal(1), cost);
+  purchase({ holding, cost });
   return holding;
-};
+}
 
 export const portfolioHoldingFactory = {
   empty,
-  /** Bought for 100, unless told otherwise. */
+  /** One unit, bought for 100 unless told otherwise. */
   bought,
   /** Sold again, all of it, for a tenth more than it had cost. */
-  sold: after(bought, holding =>
-    holding.recordSale(new Transaction(), decimal(1), decimal(1), holding.costBasis.mul('1.1').toDecimalPlaces(8)),
-  ),
+  sold: after(bought, holding => void sale({ holding })),
 };
+
+/** What transactions do to holdings, and with that the holding as it is afterwards. */
+export const holdingMovementFactory = { purchase, sale, reversal };
 
 export interface PortfolioSnapshotOverrides extends Partial<SnapshotFigures> {
   portfolio?: Portfolio;
