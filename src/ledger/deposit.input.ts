@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, IdempotencyKey, PlainText, PositiveAmount } from '../shared/index.js';
+import { ExternalSource } from './external-reference.js';
 
 /** Money announced by a payment provider. */
 export const OpenDeposit = z.strictObject({
@@ -7,8 +8,10 @@ export const OpenDeposit = z.strictObject({
   assetCode: z.string().min(1).max(32),
   amount: PositiveAmount,
   /** Who moves the money, and its own reference: unique per user and source. */
-  source: PlainText(40),
+  source: ExternalSource,
   reference: PlainText(120),
+  /** When it was announced, when that was earlier. */
+  occurredAt: z.date().optional(),
   idempotencyKey: IdempotencyKey,
 });
 export type OpenDeposit = z.input<typeof OpenDeposit>;
@@ -19,6 +22,8 @@ export const SettleDeposit = z.strictObject({
   transactionId: Id,
   /** What arrived, when it is not what was announced. */
   amount: PositiveAmount.optional(),
+  /** When it arrived, when that was earlier. */
+  occurredAt: z.date().optional(),
   idempotencyKey: IdempotencyKey,
 });
 export type SettleDeposit = z.input<typeof SettleDeposit>;

@@ -1,88 +1,127 @@
+import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
 import { Asset } from '../market/index.js';
-import {
-  AMOUNT,
-  type Clock,
-  NotFoundError,
-  parseInput,
-  requireFits,
-  StateError,
-  systemClock,
-} from '../shared/index.js';
+import { AMOUNT, type Clock, Decimal, NotFoundError, parseInput, requireFits, systemClock } from '../shared/index.js';
 import { FailDeposit, OpenDeposit, SettleDeposit } from './deposit.input.js';
-import { close, type Posted, post } from './posting.js';
-import { Transaction } from './transaction.entity.js';
+import { FeeSchedule, feesOn, type ReckonedFee } from './fee-schedule.js';
+import { expiryOf, occurredAtOf, PENDING_DAYS } from './occurred-at.js';
+import { takeUp } from './pending.js';
+import { close, type Leg, type Place, Posted, post, replayOf } from './posting.js';
+
+/** What the operator has decided about deposits. */
+export interface DepositTerms {
+  /** What the provider keeps of what arrives. None when absent. */
+  fees?: FeeSchedule;
+  /** Days until an announced deposit that nobody has settled expires; {@link PENDING_DAYS} when absent. */
+  lifetimeDays?: number;
+}
+
+const CASH: Place = { kind: 'cash' };
+const EXTERNAL: Place = { kind: 'external' };
+const FEES: Place = { kind: 'fees' };
 
 /** Money on its way in: announced, then settled or failed. It is nobody's to spend before it is settled. */
 export class DepositService {
+  private readonly fees: z.output<typeof FeeSchedule>;
+  private readonly lifetimeDays: number;
+
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock = systemClock,
-  ) {}
+    { fees = [], lifetimeDays = PENDING_DAYS.deposit }: DepositTerms = {},
+  ) {
+    this.fees = parseInput(FeeSchedule, fees);
+    this.lifetimeDays = lifetimeDays;
+  }
 
   /**
-   * Records an announced deposit; no balance moves yet.
-   * @throws {NotFoundError} for an unknown asset; {@link IdempotencyConflictError}; {@link ConflictError} `transaction.reference-taken`.
+   * Records an announced deposit; no balance moves yet. After: pending until it is settled, failed or expires.
+   * @throws {NotFoundError} for an unknown asset; {@link IdempotencyConflictError}; {@link ConflictError} `transaction.reference-taken`;
+   * {@link ValidationError} also `occurred-at.in-future`, `occurred-at.too-old`.
    */
   async open(input: OpenDeposit): Promise<Posted> {
-    const { idempotencyKey, userId, assetCode, amount, source, reference } = parseInput(OpenDeposit, input);
+    const { idempotencyKey, userId, ...details } = parseInput(OpenDeposit, input);
+    const { assetCode, amount, source, reference } = details;
+    const request = { idempotencyKey, request: { useCase: 'open-deposit', ...details } };
+    const replay = await replayOf(this.em, userId, request);
+    if (replay) return new Posted(replay, true);
+
     const asset = await this.em.findOne(Asset, { code: assetCode });
     if (!asset) throw new NotFoundError('asset');
     requireFits(amount, { ...AMOUNT, scale: asset.scale }, 'amount');
     return post(this.em, userId, {
+      ...request,
       type: 'deposit',
       status: 'pending',
       assetId: asset.id,
       amount,
-      occurredAt: this.clock.now(),
+      occurredAt: occurredAtOf(details.occurredAt, this.clock),
+      expiresAt: expiryOf(this.lifetimeDays, this.clock),
       external: { source, reference },
-      idempotencyKey,
-      request: { useCase: 'open-deposit', assetCode, amount, source, reference },
       legs: [],
     });
   }
 
   /**
-   * Credits the cash account with what arrived, which may differ from what was announced.
-   * @throws {NotFoundError} {@link StateError} `transaction.not-pending`, {@link IdempotencyConflictError}
+   * Credits the cash account with what arrived, which may differ from what was announced, and takes from it what the provider
+   * keeps: at most what arrived. Before: pending. After: posted, each fee is a {@link TransactionFee}.
+   * @throws {NotFoundError} {@link StateError} `transaction.not-a-deposit`, `transaction.not-pending`; {@link IdempotencyConflictError};
+   * {@link ValidationError} also `occurred-at.in-future`, `occurred-at.too-old`.
    */
   async settle(input: SettleDeposit): Promise<Posted> {
-    const { idempotencyKey, userId, transactionId, amount } = parseInput(SettleDeposit, input);
-    const deposit = await this.find(userId, transactionId);
-    const arrived = amount ?? deposit.amount;
-    requireFits(arrived, { ...AMOUNT, scale: (await deposit.asset.loadOrFail()).scale }, 'amount');
+    const { idempotencyKey, userId, ...details } = parseInput(SettleDeposit, input);
+    const { transactionId, amount } = details;
+    const closing = { idempotencyKey, request: { useCase: 'settle-deposit', ...details } };
+    const { transaction, replay } = await takeUp(this.em, userId, transactionId, 'deposit', closing);
+    if (replay) return replay;
+
+    const asset = await transaction.asset.loadOrFail();
+    const arrived = requireFits(amount ?? transaction.amount, { ...AMOUNT, scale: asset.scale }, 'amount');
+    const occurredAt = occurredAtOf(details.occurredAt, this.clock);
+    const fees = within(arrived, feesOn(this.fees, asset, arrived, occurredAt));
+    const feeLeg = ({ kind, rate, amount: fee }: ReckonedFee): Leg => ({
+      ...{ from: CASH, to: FEES, assetId: asset.id, amount: fee },
+      fee: { kind, rate },
+    });
     return close(this.em, userId, {
+      ...closing,
       transactionId,
       status: 'posted',
       amount: arrived,
-      occurredAt: this.clock.now(),
-      idempotencyKey,
-      request: { useCase: 'settle-deposit', transactionId, amount },
-      legs: [{ from: { kind: 'external' }, to: { kind: 'cash' }, assetId: deposit.asset.id, amount: arrived }],
+      occurredAt,
+      legs: [{ from: EXTERNAL, to: CASH, assetId: asset.id, amount: arrived }, ...fees.map(feeLeg)],
       events: [{ type: 'deposit.settled', payload: { transactionId, amount: arrived.toFixed() } }],
     });
   }
 
-  /** Ends a deposit that will not come. Nothing was moved, nothing is moved back. */
+  /**
+   * Ends a deposit that will not come. Nothing was moved, nothing is moved back.
+   * @throws {NotFoundError} {@link StateError} `transaction.not-a-deposit`, `transaction.not-pending`; {@link IdempotencyConflictError}
+   */
   async fail(input: FailDeposit): Promise<Posted> {
     const { idempotencyKey, userId, transactionId, reason } = parseInput(FailDeposit, input);
-    await this.find(userId, transactionId);
+    const closing = { idempotencyKey, request: { useCase: 'fail-deposit', transactionId, reason } };
+    const { replay } = await takeUp(this.em, userId, transactionId, 'deposit', closing);
+    if (replay) return replay;
     return close(this.em, userId, {
+      ...closing,
       transactionId,
       status: 'failed',
       failureReason: reason,
       occurredAt: this.clock.now(),
-      idempotencyKey,
-      request: { useCase: 'fail-deposit', transactionId, reason },
       legs: [],
     });
   }
+}
 
-  private async find(userId: string, transactionId: string): Promise<Transaction> {
-    const deposit = await this.em.findOne(Transaction, { user: userId, id: transactionId });
-    if (!deposit) throw new NotFoundError('transaction');
-    if (deposit.type !== 'deposit')
-      throw new StateError('transaction.not-a-deposit', `This transaction is a ${deposit.type}.`);
-    return deposit;
-  }
+/** Fees take at most what there is: a deposit smaller than its fees is not a debt. */
+function within(arrived: Decimal, fees: readonly ReckonedFee[]): ReckonedFee[] {
+  let left = arrived;
+  return fees
+    .map(fee => {
+      const amount = Decimal.min(fee.amount, left);
+      left = left.minus(amount);
+      return { ...fee, amount };
+    })
+    .filter(fee => fee.amount.gt(0));
 }

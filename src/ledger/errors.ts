@@ -7,6 +7,7 @@ import {
   StateError,
   ValidationError,
 } from '../shared/index.js';
+import type { ExpiredTransaction } from './expire-pending.js';
 
 /** An account holds less than what should leave it. `details`: account kind, asset code, `available`, `needed`. */
 export class InsufficientFundsError extends NesteggError {
@@ -30,6 +31,45 @@ export class IdempotencyConflictError extends NesteggError {
 export class AppendOnlyError extends NesteggError {
   constructor(details: ErrorDetails, options?: ErrorOptions) {
     super('ledger.append-only', 'What is in the books cannot be changed; post a reversal instead.', details, options);
+  }
+}
+
+/** `details.status`: what the transaction is by now. */
+export function notPending(details: ErrorDetails, options?: ErrorOptions): StateError {
+  return new StateError('transaction.not-pending', `This transaction is ${details.status} already.`, details, options);
+}
+
+export function notReversible(options?: ErrorOptions): StateError {
+  return new StateError(
+    'transaction.not-reversible',
+    'Only a posted transaction can be reversed, and only once.',
+    {},
+    options,
+  );
+}
+
+/**
+ * Some transactions could not be ended now, because the database failed or somebody was in the way. They are as due as
+ * before; all others were ended. Make the same call again later.
+ */
+export class ExpiryPutOffError extends NesteggError {
+  override readonly retryable = true;
+
+  /**
+   * @param expired what was ended all the same.
+   * @param errors why each of the others was put off, one per user.
+   */
+  constructor(
+    readonly expired: readonly ExpiredTransaction[],
+    readonly errors: readonly unknown[],
+  ) {
+    const codes = [...new Set(errors.map(error => (error instanceof NesteggError ? error.code : 'unknown')))].join(',');
+    super(
+      'expiry.put-off',
+      `Not all that has expired could be ended (${codes}); the rest was.`,
+      { errors: errors.length, codes },
+      { cause: errors[0] },
+    );
   }
 }
 
@@ -57,15 +97,8 @@ defineDatabaseErrors({
       {},
       options,
     ),
-  'ledger.not-pending': (details, options) =>
-    new StateError('transaction.not-pending', `This transaction is ${details.status} already.`, details, options),
-  'ledger.not-reversible': (_, options) =>
-    new StateError(
-      'transaction.not-reversible',
-      'Only a posted transaction can be reversed, and only once.',
-      {},
-      options,
-    ),
+  'ledger.not-pending': notPending,
+  'ledger.not-reversible': (_, options) => notReversible(options),
   transactions_external_reference_unique: (_, options) =>
     new ConflictError('transaction.reference-taken', 'This external reference is recorded already.', {}, options),
   transactions_reverses_unique: (_, options) =>

@@ -39,6 +39,8 @@ export interface OutboxMessage {
 
 /** A business event of one user, with the legs that it moves. Pending ones may have none yet, or hold funds back. */
 export interface Posting extends Request {
+  /** Made by {@link newId}, where it must be known beforehand, such as for an event; a replay keeps the first one. */
+  id?: string;
   type: TransactionType;
   status?: 'pending' | 'posted';
   assetId: string;
@@ -96,7 +98,7 @@ export class Posted {
 export function post(em: EntityManager, userId: string, posting: Posting): Promise<Posted> {
   const { type, status = 'posted', assetId, portfolioId, basketId, external, reversesId, expiresAt } = posting;
   return call(em, userId, posting, {
-    id: newId(),
+    id: posting.id ?? newId(),
     type,
     status,
     asset: assetId,

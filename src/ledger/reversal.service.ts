@@ -1,0 +1,99 @@
+import type { EntityManager } from '../database/index.js';
+import { requireOperator } from '../identity/index.js';
+import { type Clock, NotFoundError, parseInput, StateError, systemClock } from '../shared/index.js';
+import { notReversible } from './errors.js';
+import { TRANSFER_SOURCE } from './external-reference.js';
+import { oppositeLegs } from './opposite-legs.js';
+import { lockBook, Posted, post, type Request, replayOf } from './posting.js';
+import { ReverseLedgerTransaction } from './reversal.input.js';
+import { Transaction, type TransactionType } from './transaction.entity.js';
+import { otherSideOf, TransferReference } from './transfer-reference.js';
+
+/** What concerns the ledger alone; what changes holdings or loans as well is taken back where these are kept. */
+const REVERSIBLE_HERE: readonly TransactionType[] = [
+  'deposit',
+  'withdrawal',
+  'fee',
+  'reward',
+  'adjustment',
+  'transfer',
+];
+
+/** Takes back transactions that concern nothing but the books. The wrong one and its reversal both stay in them. */
+export class LedgerReversalService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /**
+   * Moves back, leg by leg, exactly what a deposit, withdrawal, fee, reward, adjustment or transfer has moved, its fees too.
+   * A transfer is taken back in both books; that is an operator's, inside `asWorker`.
+   * Before: posted, and the money is there still. After: the transaction is reversed and stays so.
+   * @returns the reversal in this user's book.
+   * @throws {NotFoundError} {@link StateError} `transaction.not-reversible` (pending, ended, reversed, a reversal),
+   * `transaction.not-reversible-here` (of another context); {@link InsufficientFundsError} when the money is gone, {@link NotAllowedError}
+   * for a user's own hand on a transfer, {@link IdempotencyConflictError}
+   */
+  async reverse(input: ReverseLedgerTransaction): Promise<Posted> {
+    const { idempotencyKey, userId, transactionId, reason } = parseInput(ReverseLedgerTransaction, input);
+    const request = { idempotencyKey, request: { useCase: 'reverse', transactionId, reason } };
+    const transfer = await this.findTransfer(userId, transactionId);
+    if (transfer) await requireOperator(this.em);
+    for (const holder of transfer ? [transfer.senderId, transfer.recipientId].sort() : [userId])
+      await lockBook(this.em, holder);
+    const replay = await replayOf(this.em, userId, request);
+    if (replay) return new Posted(replay, true);
+
+    const reversal = await this.takeBack(await this.load(userId, { id: transactionId }), request, reason);
+    if (transfer) {
+      const otherId = otherSideOf(transfer, userId);
+      const { externalSource, externalReference } = await this.load(userId, { id: transactionId });
+      const other = await this.load(otherId, { externalSource, externalReference });
+      await this.takeBack(other, { ...request, idempotencyKey: `reverse:${other.id}` }, reason);
+    }
+    return reversal;
+  }
+
+  /** Both parties of a transfer; undefined for everything else. They never change, so this needs no lock. */
+  private async findTransfer(userId: string, transactionId: string): Promise<TransferReference | undefined> {
+    const { type, externalSource, externalReference } = await this.load(userId, { id: transactionId });
+    if (type !== 'transfer') return undefined;
+    const parties = TransferReference.safeParse(externalReference);
+    if (externalSource !== TRANSFER_SOURCE || !parties.success) throw notReversibleHere(type);
+    return parties.data;
+  }
+
+  private async takeBack(transaction: Transaction, request: Request, reason: string): Promise<Posted> {
+    if (!transaction.isReversible) throw notReversible();
+    if (!REVERSIBLE_HERE.includes(transaction.type)) throw notReversibleHere(transaction.type);
+    return post(this.em, transaction.user.id, {
+      ...request,
+      type: 'reversal',
+      assetId: transaction.asset.id,
+      amount: transaction.amount,
+      occurredAt: this.clock.now(),
+      portfolioId: transaction.portfolioId,
+      basketId: transaction.basketId,
+      reversesId: transaction.id,
+      legs: await oppositeLegs(this.em, transaction),
+      events: [{ type: 'transaction.reversed', payload: { transactionId: transaction.id, reason } }],
+    });
+  }
+
+  private async load(
+    userId: string,
+    where: Partial<Pick<Transaction, 'id' | 'externalSource' | 'externalReference'>>,
+  ): Promise<Transaction> {
+    const transaction = await this.em.findOne(Transaction, { user: userId, ...where }, { refresh: true });
+    if (!transaction) throw new NotFoundError('transaction');
+    return transaction;
+  }
+}
+
+const notReversibleHere = (type: TransactionType): StateError =>
+  new StateError(
+    'transaction.not-reversible-here',
+    `This ${type.replaceAll('_', ' ')} is more than an entry in this book; reverse it where it was made.`,
+    { type },
+  );
