@@ -14,13 +14,13 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
     name: 'the entries of every account are numbered without a gap, and each balance follows from the one before',
     sql: `select count(*) as checked, count(*) filter (where
         number <> row_number or balance <> coalesce(before, 0) + amount or created_at < booked_before
-        or is_last and (number <> entry_count or balance <> account_balance)) as violations
+        or is_last and (entry_count <> coalesce(number, 0) or account_balance <> coalesce(balance, 0))) as violations
       from (
         select m.number, m.balance, m.amount, m.created_at, a.entry_count, a.balance as account_balance,
           row_number() over w, lag(m.balance) over w as before, lag(m.created_at) over w as booked_before,
           lead(m.number) over w is null as is_last
         from ledger_accounts a
-        join (
+        left join (
           select user_id, debit_id as account_id, debit_number as number, debit_balance as balance, -amount as amount, created_at from ledger_entries
           union all
           select user_id, credit_id, credit_number, credit_balance, amount, created_at from ledger_entries

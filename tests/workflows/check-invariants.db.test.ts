@@ -21,17 +21,22 @@ const database = useDatabase();
 const world = useWorld(database);
 
 const BALANCES = 'every balance equals the sum of its entries';
+const CHAIN = 'the entries of every account are numbered without a gap, and each balance follows from the one before';
 const BOOKS = 'every book closes to zero per asset';
 const NOT_NEGATIVE = "no account of a user's own is below zero";
 const FEES = 'every fee was taken by its entry';
 const MOVED = 'every posted transaction moved something, no failed one did';
 const HOLDINGS = 'every holding and its account match';
 const COSTS = 'a holding has a cost if and only if it has a quantity';
+const MOVEMENTS = 'every holding is the sum of its movements';
 const WEIGHTS = 'the weights of every published composition sum to 100';
 const SNAPSHOTS = 'every snapshot starts from the one before';
 const RUNS = "every run that succeeded invested its rule's amount";
 
-const KNOWN = [BALANCES, BOOKS, NOT_NEGATIVE, FEES, MOVED, HOLDINGS, COSTS, WEIGHTS, SNAPSHOTS, RUNS];
+const KNOWN = [
+  ...[BALANCES, CHAIN, BOOKS, NOT_NEGATIVE, FEES, MOVED],
+  ...[HOLDINGS, COSTS, MOVEMENTS, WEIGHTS, SNAPSHOTS, RUNS],
+];
 
 /** What was looked at, by invariant; those that other suites are about left out. */
 const checked = (results: Awaited<ReturnType<typeof checkInvariants>>) =>
@@ -109,12 +114,15 @@ describe('in a sound database', () => {
     expect(checked(results)).toEqual({
       // Of each: cash, external, fees, four markets, three holdings; and what Bob held back.
       [BALANCES]: 21,
+      // Both sides of the entries: Ann's deposit and two investments of 7, Bob's deposit, investment, hold and its return.
+      [CHAIN]: 2 * (1 + 7 + 7 + 1 + 7 + 1 + 1),
       [BOOKS]: 8,
       [NOT_NEGATIVE]: 9,
       [FEES]: 3,
       [MOVED]: 7,
       [HOLDINGS]: 6,
       [COSTS]: 6,
+      [MOVEMENTS]: 6,
       [WEIGHTS]: 1,
       [SNAPSHOTS]: 2,
       [RUNS]: 1,
@@ -126,12 +134,14 @@ describe('in a sound database', () => {
     expect(broken(results)).toEqual({});
     expect(checked(results)).toEqual({
       [BALANCES]: 11,
+      [CHAIN]: 20,
       [BOOKS]: 4,
       [NOT_NEGATIVE]: 5,
       [FEES]: 1,
       [MOVED]: 3,
       [HOLDINGS]: 3,
       [COSTS]: 3,
+      [MOVEMENTS]: 3,
       [WEIGHTS]: 1,
       [SNAPSHOTS]: 0,
       [RUNS]: 0,
@@ -163,6 +173,8 @@ const entry = (user: string, type: string, to: string) =>
     join ledger_accounts c on c.user_id = e.user_id and c.id = e.credit_id
     where e.user_id = ${user} and t.type = '${type}' and c.kind = '${to}' limit 1)`;
 const ofAsset = (code: string) => `(select id from assets where code = '${code}')`;
+const holdingOf = (user: string, code: string) =>
+  `(select id from portfolio_holdings where user_id = ${user} and asset_id = ${ofAsset(code)})`;
 const SECOND = `user_id = ANN and date = '2026-03-03'`;
 
 test('what is planted is gone afterwards', async () => {
@@ -176,7 +188,7 @@ describe('what is found when somebody has', () => {
     [
       'put money into an account',
       [`update ledger_accounts set balance = balance + 0.00000001 where user_id = BOB and kind = 'cash'`],
-      { [BALANCES]: 1, [BOOKS]: 1 },
+      { [BALANCES]: 1, [CHAIN]: 1, [BOOKS]: 1 },
     ],
     [
       'moved money from account to account without an entry',
@@ -184,7 +196,7 @@ describe('what is found when somebody has', () => {
         `update ledger_accounts set balance = balance + 1 where user_id = BOB and kind = 'cash'`,
         `update ledger_accounts set balance = balance - 1 where user_id = BOB and kind = 'external'`,
       ],
-      { [BALANCES]: 2 },
+      { [BALANCES]: 2, [CHAIN]: 2 },
     ],
     [
       'moved money from book to book',
@@ -192,22 +204,24 @@ describe('what is found when somebody has', () => {
         `update ledger_accounts set balance = balance + 1 where user_id = BOB and kind = 'cash'`,
         `update ledger_accounts set balance = balance - 1 where user_id = ANN and kind = 'cash'`,
       ],
-      { [BALANCES]: 2, [BOOKS]: 2 },
+      { [BALANCES]: 2, [CHAIN]: 2, [BOOKS]: 2 },
     ],
     [
       'edited an entry',
       [`update ledger_entries set amount = amount + 1 where user_id = BOB and id = ${entry('BOB', 'deposit', 'cash')}`],
-      { [BALANCES]: 2 },
+      { [BALANCES]: 2, [CHAIN]: 2 },
     ],
     [
       'deleted the entry of a deposit',
       [`delete from ledger_entries where user_id = BOB and id = ${entry('BOB', 'deposit', 'cash')}`],
-      { [BALANCES]: 2, [MOVED]: 1 },
+      // The only one of an account, and the first of seven of another.
+      { [BALANCES]: 2, [CHAIN]: 7, [MOVED]: 1 },
     ],
     [
       'deleted the entry of a fee',
       [`delete from ledger_entries where user_id = BOB and id = ${entry('BOB', 'basket_investment', 'fees')}`],
-      { [BALANCES]: 2, [FEES]: 1 },
+      // The only one of an account, and the second of seven of another.
+      { [BALANCES]: 2, [CHAIN]: 6, [FEES]: 1 },
     ],
     [
       'let an account go below zero',
@@ -215,7 +229,50 @@ describe('what is found when somebody has', () => {
         'alter table ledger_accounts drop constraint ledger_accounts_own_not_negative',
         `update ledger_accounts set balance = -0.00000001 where kind = 'reserved'`,
       ],
-      { [BALANCES]: 1, [BOOKS]: 1, [NOT_NEGATIVE]: 1 },
+      { [BALANCES]: 1, [CHAIN]: 1, [BOOKS]: 1, [NOT_NEGATIVE]: 1 },
+    ],
+    [
+      'edited the balance that an entry led to',
+      [`update ledger_entries set credit_balance = credit_balance + 1 where id = ${entry('BOB', 'deposit', 'cash')}`],
+      // That entry, and the next of the account, which does not follow from it.
+      { [CHAIN]: 2 },
+    ],
+    [
+      'numbered an entry anew',
+      [`update ledger_entries set debit_number = 2 where id = ${entry('BOB', 'deposit', 'cash')}`],
+      { [CHAIN]: 1 },
+    ],
+    [
+      'swapped two entries of an account',
+      [
+        `update ledger_entries e set debit_number = 3 - debit_number from ledger_accounts a
+         where a.user_id = BOB and a.kind = 'reserved' and a.id = e.debit_id`,
+        `update ledger_entries e set credit_number = 3 - credit_number from ledger_accounts a
+         where a.user_id = BOB and a.kind = 'reserved' and a.id = e.credit_id`,
+      ],
+      { [CHAIN]: 2 },
+    ],
+    [
+      'predated an entry',
+      [
+        `update ledger_entries set created_at = created_at - interval '1 day'
+         where id = ${entry('BOB', 'withdrawal', 'cash')}`,
+      ],
+      // In both of its accounts.
+      { [CHAIN]: 2 },
+    ],
+    [
+      'counted one entry too many',
+      [`update ledger_accounts set entry_count = entry_count + 1 where user_id = BOB and kind = 'cash'`],
+      { [CHAIN]: 1 },
+    ],
+    [
+      'counted an entry of an account that has none',
+      [
+        `insert into ledger_accounts (user_id, id, kind, asset_id, entry_count)
+         values (BOB, gen_random_uuid(), 'debt', ${ofAsset('USD')}, 1)`,
+      ],
+      { [CHAIN]: 1 },
     ],
     ['edited a fee', [`update transaction_fees set amount = amount + 1 where user_id = ANN`], { [FEES]: 2 }],
     [
@@ -242,7 +299,7 @@ describe('what is found when somebody has', () => {
     [
       'kept what was held back',
       [`delete from ledger_entries where user_id = BOB and id = ${entry('BOB', 'withdrawal', 'cash')}`],
-      { [BALANCES]: 2, [MOVED]: 1 },
+      { [BALANCES]: 2, [CHAIN]: 2, [MOVED]: 1 },
     ],
     [
       'deleted a holding',
@@ -271,14 +328,37 @@ describe('what is found when somebody has', () => {
     [
       'forgotten what a holding cost',
       [`update portfolio_holdings set cost_basis = 0 where user_id = ANN`],
-      { [COSTS]: 3 },
+      { [COSTS]: 3, [MOVEMENTS]: 3 },
     ],
     [
       'emptied a holding that has a cost',
       [
         `update ledger_accounts set balance = 0 where user_id = BOB and kind = 'holding' and asset_id = ${ofAsset('VTI')}`,
       ],
-      { [BALANCES]: 1, [BOOKS]: 1, [COSTS]: 1 },
+      { [BALANCES]: 1, [CHAIN]: 1, [BOOKS]: 1, [COSTS]: 1, [MOVEMENTS]: 1 },
+    ],
+    [
+      'deleted a movement of a holding',
+      [`delete from holding_movements where holding_id = ${holdingOf('BOB', 'VTI')}`],
+      { [MOVEMENTS]: 1 },
+    ],
+    ...['quantity', 'cost', 'gain'].map((figure): [string, string[], Record<string, number>] => [
+      `edited the ${figure} of a movement`,
+      [`update holding_movements set ${figure} = ${figure} + 0.00000001 where holding_id = ${holdingOf('BOB', 'VTI')}`],
+      { [MOVEMENTS]: 1 },
+    ]),
+    [
+      'told the movements of one holding of another',
+      [
+        `delete from holding_movements where holding_id = ${holdingOf('BOB', 'VTI')}`,
+        `update holding_movements set holding_id = ${holdingOf('BOB', 'VTI')} where holding_id = ${holdingOf('BOB', 'WBTC')}`,
+      ],
+      { [MOVEMENTS]: 2 },
+    ],
+    [
+      'claimed a gain that no sale brought',
+      [`update portfolio_holdings set realised_gain = 0.00000001 where id = ${holdingOf('BOB', 'VTI')}`],
+      { [MOVEMENTS]: 1 },
     ],
     [
       'changed a weight',
