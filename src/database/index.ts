@@ -3,6 +3,7 @@ export { resetEmbedded } from './directory-claim.js';
 export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './environment.js';
 export * from './errors.js';
 export { defineDatabaseErrors, translateConnectionError, translateError } from './fault.js';
+export { liveness, type PoolFigures, type Readiness, readiness } from './health.js';
 export * from './inspection.js';
 export * from './migrate-up.js';
 export * from './options.js';
