@@ -15,7 +15,7 @@ import { PriceMissingError, StalePriceError } from './errors.js';
 import { ImportPrices, PriceAt } from './price.input.js';
 
 /** Rows per statement: its text stays below 16 KB, above which a database proxy pins the connection. */
-const BATCH = 100;
+const BATCH = 75;
 
 /** The newest price of an asset at or before an instant. */
 export interface LatestPrice {
