@@ -1,12 +1,14 @@
 import type { MikroORM } from '@mikro-orm/sql';
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { openDatabase } from '../../src/index.js';
 import { type ForkedDatabase, forkDatabase } from '../../src/testing/index.js';
+import { pinningReason } from './pinning.js';
+import { WireProxy } from './wire-proxy.js';
 
 /** A suite's own migrated database on PostgreSQL, from `beforeAll` to `afterAll`. */
 export interface SuiteDatabase {
-  /** Signed in as a service is. */
+  /** Signed in as a service is, by way of a proxy that hears what it says. */
   readonly orm: MikroORM;
   readonly fork: ForkedDatabase;
   /** Plain connections, for what the ORM cannot do: as a service, as the owner of the tables, as the superuser. */
@@ -15,22 +17,33 @@ export interface SuiteDatabase {
   superuser(): Promise<pg.Client>;
 }
 
-/** Call it at the top of a file or of a `describe`. */
+/**
+ * Call it at the top of a file or of a `describe`. Whatever the suite is about, it fails when the ORM has sent anything that
+ * pins a session behind RDS Proxy or breaks behind PgBouncer.
+ */
 export function useDatabase(): SuiteDatabase {
   let fork: ForkedDatabase;
+  let proxy: WireProxy;
   let orm: MikroORM;
+  const pinned = new Set<string>();
   const clients = new Map<string, Promise<pg.Client>>();
 
   beforeAll(async () => {
     const server = inject('postgres');
     fork = await forkDatabase(server, server.template);
-    orm = await openDatabase({ kind: 'server', url: fork.serviceUrl });
+    proxy = await WireProxy.listen(fork.serviceUrl, message => {
+      const reason = pinningReason(message);
+      if (reason) pinned.add(reason);
+    });
+    orm = await openDatabase({ kind: 'server', url: proxy.through(fork.serviceUrl), profile: 'proxy' });
   });
 
   afterAll(async () => {
     for (const client of clients.values()) await (await client).end();
     await orm?.close(true);
+    await proxy?.close();
     await fork?.drop();
+    expect([...pinned], 'what pins a session behind a proxy').toEqual([]);
   });
 
   const clientOf = (url: string): Promise<pg.Client> => {

@@ -72,11 +72,15 @@ describe('listening', () => {
 
   test('hears of requests to cancel', async () => {
     const client = await connect();
-    const sleeping = client.query('select pg_sleep(10)');
+    const sleeping = client.query('select pg_sleep(20)');
+    const asleep = `select from pg_stat_activity where query like 'select pg_sleep(20)' and state = 'active'`;
+    while ((await (await database.superuser()).query(asleep)).rowCount === 0) await setTimeout(5);
     const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
     const request = Buffer.alloc(16);
     for (const [index, value] of [16, 80877102, processID, secretKey].entries()) request.writeInt32BE(value, 4 * index);
-    createConnection(Number(new URL(proxy.through(database.fork.ownerUrl)).port), '127.0.0.1').end(request);
+    createConnection(Number(new URL(proxy.through(database.fork.ownerUrl)).port), '127.0.0.1')
+      .on('error', () => undefined)
+      .end(request);
     await expect(sleeping).rejects.toMatchObject({ code: '57014' });
     expect(pinned).toEqual(['CancelRequest']);
   });
