@@ -4,8 +4,8 @@ import { TimeoutError } from './errors.js';
 /** When the current work must be over, on the clock of `performance.now()`: one that nobody sets. */
 const deadline = new AsyncLocalStorage<number>();
 
-/** What timers and the database take at most, 24 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** A day: timers and the database cannot count to much more. */
+const LONGEST_MS = 86_400_000;
 
 /** Runs work that must be over in so many milliseconds; a deadline that is set already is never put off. */
 export const withDeadline = <T>(milliseconds: number, work: () => Promise<T>): Promise<T> =>
