@@ -1,5 +1,7 @@
 export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './breaker.js';
 export { resetEmbedded } from './directory-claim.js';
+export type { Check } from './doctor/check.js';
+export { type DiagnoseOptions, type Diagnosis, diagnose } from './doctor/diagnose.js';
 export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './environment.js';
 export * from './errors.js';
 export { defineDatabaseErrors, translateConnectionError, translateError } from './fault.js';
