@@ -1,18 +1,21 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   type AutoInvestRule,
   type AutoInvestRun,
   AutoInvestService,
   asUser,
+  ConcurrentChangeError,
   type CreateAutoInvestRule,
-  DatabaseError,
+  InvestmentService,
+  ledger,
   Portfolio,
   RulesPutOffError,
   runDueAutoInvestRules,
   StalePriceError,
 } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
-import { type Investor, useWorld } from '../support/world.js';
+import { type Investor, NOON, useWorld } from '../support/world.js';
 
 const database = useDatabase();
 const world = useWorld(database);
@@ -281,7 +284,7 @@ describe('a rule that cannot be run now', () => {
     const before = await world.rows('select * from auto_invest_rules where id = $1', [hers.id]);
     const error = await runAt('2026-03-05T12:00:00Z').catch(reason => reason);
     expect(error).toBeInstanceOf(RulesPutOffError);
-    expect(error.errors).toEqual([expect.any(DatabaseError)]);
+    expect(error.errors).toEqual([expect.any(ConcurrentChangeError)]);
     expect(await world.rows('select * from auto_invest_rules where id = $1', [hers.id])).toEqual(before);
     expect([await runsOf(hers), await runsOf(his)]).toEqual([[], ['2026-03-05T09:30 succeeded']]);
     expect(await cashOf(ann)).toBe('100.00000000');
@@ -302,7 +305,7 @@ describe('a rule that cannot be run now', () => {
     );
     await failFor(ann);
     const error = await runAt(DUE).catch(reason => reason);
-    expect(error).toMatchObject({ code: 'auto-invest.put-off', details: { errors: 100, codes: 'database.failed' } });
+    expect(error).toMatchObject({ code: 'auto-invest.put-off', details: { errors: 100, codes: 'database.deadlock' } });
     await failNoMore();
     expect(
       await world.rows(`select status, count(*)::int from auto_invest_rules where user_id = $1 group by 1`, [
@@ -331,6 +334,102 @@ describe('a rule that its owner is changing at this moment', () => {
     expect(await runAt('2026-03-05T12:00:01Z')).toEqual([]);
     expect(await runsOf(hers)).toEqual([]);
   });
+});
+
+describe('somebody who is doing something with their money at this moment', () => {
+  /** Holds a book from when it resolves until it is told to let go. */
+  async function holdBook({ userId }: Investor): Promise<() => Promise<void>> {
+    const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = asUser(database.orm.em, userId, async em => {
+      await ledger.lockBook(em, userId);
+      held.resolve();
+      await released.promise;
+    });
+    await held.promise;
+    return () => {
+      released.resolve();
+      return holding;
+    };
+  }
+
+  test('is not waited for: the others run, and theirs stays due', async () => {
+    const [ann, bob] = [await world.newInvestor('100'), await world.newInvestor('100')];
+    const hers = [await create(ann, { localTime: '09:00' }), await create(ann)];
+    const his = [await create(bob), await create(bob, { localTime: '09:31' })];
+    const letGo = await holdBook(ann);
+    const runs = await runAt('2026-03-05T12:00:00Z');
+    expect(runs.map(run => run.rule.id)).toEqual(his.map(({ id }) => id));
+    await letGo();
+    expect((await runAt('2026-03-05T12:00:01Z')).map(run => run.rule.id)).toEqual(hers.map(({ id }) => id));
+  });
+
+  test('is asked again when the others are done', async () => {
+    const [ann, bob] = [await world.newInvestor('100'), await world.newInvestor('100')];
+    const [hers, his] = [await create(ann, { localTime: '09:00' }), await create(bob)];
+    const letGo = await holdBook(ann);
+    // His investment takes until she is done.
+    await world.rows(`create function wait_for_her() returns trigger language plpgsql as $$
+      begin perform nestegg_lock_book('${ann.userId}'); return new; end $$`);
+    await world.rows(`create trigger wait_for_her before insert on portfolio_holdings for each row
+      when (new.user_id = '${bob.userId}') execute function wait_for_her()`);
+    const running = runAt('2026-03-05T12:00:00Z');
+    await vi.waitFor(
+      async () =>
+        expect(
+          await world.rows(`select from pg_locks where locktype = 'advisory' and not granted
+            and database = (select oid from pg_database where datname = current_database())`),
+        ).toHaveLength(1),
+      10_000,
+    );
+    await letGo();
+    expect((await running).map(run => run.rule.id)).toEqual([his.id, hers.id]);
+    await world.rows('drop function wait_for_her cascade');
+  });
+
+  const investThenPause = (who: Investor, ruleId: string, meanwhile: () => Promise<unknown> = async () => undefined) =>
+    asUser(database.orm.em, who.userId, async em => {
+      await new InvestmentService(em, world.clock).invest({
+        ...{ ...who, basketSlug: 'patient', amount: '10', idempotencyKey: randomUUID() },
+      });
+      await meanwhile();
+      await new AutoInvestService(em, world.clock).pause({ userId: who.userId, ruleId, reason: 'Enough' });
+    });
+
+  test('and pauses the rule with it is in nobody’s way, and nobody in theirs', async () => {
+    const ann = await world.newInvestor('100');
+    const rule = await create(ann);
+    world.clock.moveTo(DUE);
+    const [invested, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const pausing = investThenPause(ann, rule.id, () => {
+      invested.resolve();
+      return looked.promise;
+    });
+    await invested.promise;
+    expect(await runDueAutoInvestRules(database.orm.em, world.clock)).toEqual([]);
+    looked.resolve();
+    await pausing;
+    expect(await stateOf(rule)).toEqual(['paused', null, 0]);
+    expect(await cashOf(ann)).toBe('90.00000000');
+  });
+
+  test('and pauses rules while workers run them: all get through, 20 times over', async () => {
+    for (let round = 0; round < 20; round++) {
+      const people = await Promise.all([1, 2, 3].map(() => world.newInvestor('100')));
+      const rules = await Promise.all(people.map(who => create(who)));
+      world.clock.moveTo(DUE);
+      const outcomes = await Promise.allSettled([
+        ...people.map((who, index) => investThenPause(who, rules[index]!.id)),
+        ...[1, 2, 3].map(() => runDueAutoInvestRules(database.orm.em, world.clock)),
+      ]);
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
+      for (const [index, who] of people.entries()) {
+        const ran = (await runsOf(rules[index]!)).length;
+        expect(await stateOf(rules[index]!)).toEqual(['paused', null, ran]);
+        expect(await cashOf(who)).toBe(ran ? '80.00000000' : '90.00000000');
+      }
+      world.clock.moveTo(NOON);
+    }
+  }, 60_000);
 });
 
 describe('a rule that was not looked at for months', () => {
