@@ -34,6 +34,9 @@ const STATUS_AFTER: Transitions<AIInteractionStatus> = {
 export const PROMPT_MAX = 4000;
 export const RESPONSE_MAX = 20_000;
 
+/** Stands where something personal stood. */
+const ERASED = 'erased';
+
 /** A question to an expert, perhaps about a tip, or what a person does with a tip. */
 export type InteractionStart =
   | { kind: 'question'; expert: AIExpert; prompt: string; tip?: AITip }
@@ -259,6 +262,20 @@ export class UserAIInteraction extends Timestamped {
       throw new ValidationError('interaction.rating-range', 'A rating is a whole number from 1 to 5.');
     this._rating = rating;
     this.ratedAt = now;
+  }
+
+  /**
+   * What was asked and answered is overwritten; that it was, of which model, and what it cost stays. What is pending fails,
+   * so that no late answer brings anything back.
+   */
+  erase(now: Date): void {
+    if (this._status === 'pending') this.fail(ERASED, now);
+    // Read-only for everybody else.
+    if (this.prompt !== undefined) Object.assign(this, { prompt: ERASED });
+    if (this.response !== undefined) this.response = ERASED;
+    if (this.reason !== undefined) this.reason = ERASED;
+    // The provider's own id leads to what it was sent; what replaces it is unique as well.
+    if (this._providerRequestId !== undefined) this._providerRequestId = this.id;
   }
 
   private endWithout(status: 'failed' | 'refused', reason: string, now: Date, usage?: ModelUsage): void {

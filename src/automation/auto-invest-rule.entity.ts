@@ -9,6 +9,7 @@ import {
   localDate,
   newId,
   ownedBy,
+  StateError,
   Timestamped,
   type Transitions,
   transition,
@@ -188,6 +189,17 @@ export class AutoInvestRule extends Timestamped {
   cancel(now: Date): void {
     this.become('cancelled');
     this.end(now);
+  }
+
+  /**
+   * Where its owner lived is forgotten. Only of a rule that has ended: the calendar of one that runs needs its zone.
+   * @throws {StateError} `auto-invest-rule.not-ended`
+   */
+  erase(): void {
+    if (!this.endedAt)
+      throw new StateError('auto-invest-rule.not-ended', `This rule is ${this._status}; cancel it before erasing it.`);
+    // Read-only for everybody else.
+    Object.assign(this, { timeZone: 'UTC' });
   }
 
   /** Which of the occurrences up to now to run, and which to leave, by the rule's catch-up policy. */

@@ -7,6 +7,7 @@ import {
   Decimal,
   newId,
   ownedBy,
+  StateError,
   Timestamped,
   type Transitions,
   transition,
@@ -147,6 +148,17 @@ export class RoundUpRule extends Timestamped {
   cancel(now: Date): void {
     this.become('cancelled');
     this.cancelledAt = now;
+  }
+
+  /**
+   * The card or account is forgotten. Only of a rule that has ended: purchases find one that counts by its source.
+   * @throws {StateError} `round-up-rule.not-ended`
+   */
+  erase(): void {
+    if (this._status !== 'cancelled')
+      throw new StateError('round-up-rule.not-ended', `This rule is ${this._status}; cancel it before erasing it.`);
+    // Read-only for everybody else.
+    Object.assign(this, { fundingSource: 'erased' });
   }
 
   private become(status: RoundUpRuleStatus): void {

@@ -135,6 +135,18 @@ export class RoundUp extends Timestamped {
     this.cancelledAt = now;
   }
 
+  /**
+   * What was bought, and with which card, is forgotten; what it came to stays. Only once nothing is left to be swept: until
+   * then a purchase is known by its name.
+   * @throws {StateError} `round-up.not-ended`
+   */
+  erase(): void {
+    if (this._status === 'pending' || this._status === 'ready')
+      throw new StateError('round-up.not-ended', `This round-up is ${this._status}; cancel it before erasing it.`);
+    // Read-only for everybody else. The reference is unique, so it becomes the one name that says nothing.
+    Object.assign(this, { fundingSource: 'erased', purchaseReference: this.id });
+  }
+
   private become(status: RoundUpStatus): void {
     this._status = transition('round-up', STATUS_AFTER, this._status, status);
   }

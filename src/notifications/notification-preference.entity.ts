@@ -122,6 +122,13 @@ export class NotificationPreference extends Timestamped {
     this.quietUntil = checked?.until;
   }
 
+  /** As a new user starts: on or off as usual, no quiet hours, no digest. */
+  reset(): void {
+    this._isEnabled = DEFAULT_CHANNELS[this.category].includes(this.channel);
+    this.keepQuiet(undefined);
+    this.digest = 'none';
+  }
+
   /**
    * When this channel carries a notification. An app's own inbox disturbs nobody: it is filled at once. What is critical
    * waits for nothing, but does not turn on what is off.

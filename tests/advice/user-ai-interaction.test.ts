@@ -239,3 +239,38 @@ test('an interaction comes in as a question, or about a tip', () => {
       refusal('input.invalid'),
     );
 });
+
+describe('erasing an interaction', () => {
+  test('overwrites what was asked and answered, and keeps what it cost and how it was found', () => {
+    const question = completed();
+    question.rate(4, LATER);
+    question.erase(OVER);
+    expect(question).toMatchObject({
+      ...{ prompt: 'erased', response: 'erased', providerRequestId: question.id, status: 'completed', rating: 4 },
+      ...{ modelId: 'model-7', inputTokens: 812, finishedAt: LATER },
+    });
+    expect(question.cost?.toFixed()).toBe('0.004321');
+  });
+
+  test('ends a question that nobody has answered yet: no late answer is taken', () => {
+    const question = started();
+    question.erase(OVER);
+    expect(question).toMatchObject({ prompt: 'erased', status: 'failed', reason: 'erased', finishedAt: OVER });
+    expect(() => question.answer('Because.', usage(), OVER)).toThrow(refusal('interaction.not-completed'));
+    expect(question.response).toBeUndefined();
+  });
+
+  test.each(['fail', 'refuse'] as const)('overwrites why it came to nothing: %s', step => {
+    const question = started();
+    question[step]('about-rome', LATER, usage());
+    question.erase(OVER);
+    expect(question).toMatchObject({ reason: 'erased', providerRequestId: question.id, finishedAt: LATER });
+  });
+
+  test('leaves a tip that was seen as it is, for there is nothing in it', () => {
+    const view = completed('tip_view');
+    view.erase(OVER);
+    expect(view).toMatchObject({ status: 'completed', finishedAt: LATER });
+    expect([view.prompt, view.response, view.reason, view.providerRequestId]).toEqual(Array(4).fill(undefined));
+  });
+});

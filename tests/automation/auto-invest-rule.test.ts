@@ -283,3 +283,23 @@ describe('moving on', () => {
     expect(rule).toMatchObject({ status: 'paused', runs: 1, nextRunAt: undefined });
   });
 });
+
+describe('erasing a rule', () => {
+  test('forgets where its owner lived, once it has ended', () => {
+    const rule = aRule();
+    rule.pause('On holiday in Rome');
+    rule.cancel(MONDAY_0900);
+    rule.erase();
+    expect(rule).toMatchObject({ timeZone: 'UTC', pauseReason: undefined, status: 'cancelled', localTime: '09:00' });
+  });
+
+  test.each<[string, (rule: AutoInvestRule) => void]>([
+    ['runs', () => undefined],
+    ['is paused', rule => rule.pause('On holiday')],
+  ])('that %s is refused: its calendar needs the zone', (_, reach) => {
+    const rule = aRule();
+    reach(rule);
+    expect(() => rule.erase()).toThrow(refusal('auto-invest-rule.not-ended'));
+    expect(rule.timeZone).toBe('Europe/Rome');
+  });
+});

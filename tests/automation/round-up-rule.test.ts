@@ -125,3 +125,13 @@ describe('the round-up of a purchase', () => {
     expect(() => aRule().roundUpOf(decimal(purchase))).toThrow(refusal('round-up.purchase-not-positive'));
   });
 });
+
+test('erasing a round-up rule forgets the card, once purchases do not count any more', () => {
+  const rule = ruleAfter(active => active.cancel(NOW));
+  rule.erase();
+  expect(rule.fundingSource).toBe('erased');
+  for (const state of [aRule(), ruleAfter(active => active.pause())]) {
+    expect(() => state.erase()).toThrow(refusal('round-up-rule.not-ended'));
+    expect(state.fundingSource).toBe('card-1');
+  }
+});

@@ -112,3 +112,24 @@ describe("what is left of a month's cap", () => {
     expect(aRoundUp().amount.toFixed()).toBe('1.6');
   });
 });
+
+describe('erasing a round-up', () => {
+  test.each([
+    ['swept', [verbs['be ready'], verbs['be swept']]],
+    ['cancelled', [verbs['be cancelled']]],
+  ])('that is %s forgets the card and the purchase, not what it came to', (_, steps) => {
+    const roundUp = roundUpAfter(...steps);
+    roundUp.erase();
+    expect(roundUp).toMatchObject({ fundingSource: 'erased', purchaseReference: roundUp.id });
+    expect(roundUp.amount.toFixed()).toBe('1.6');
+  });
+
+  test.each([
+    ['pending', []],
+    ['ready', [verbs['be ready']]],
+  ])('that is %s is refused: the purchase is still to be found', (_, steps) => {
+    const roundUp = roundUpAfter(...steps);
+    expect(() => roundUp.erase()).toThrow(refusal('round-up.not-ended'));
+    expect(roundUp).toMatchObject({ fundingSource: 'card-1', purchaseReference: 'purchase-1' });
+  });
+});

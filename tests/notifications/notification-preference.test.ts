@@ -145,3 +145,16 @@ describe('the plan for a notification', () => {
     expect(preference.plan('info', LATE, ROME)).toEqual({ when: 'now' });
   });
 });
+
+test.each([
+  ['push', 'rewards', false],
+  ['in_app', 'rewards', true],
+] as const)('a preference that is reset is as that of a new user: %s for %s', (channel, category, isOn) => {
+  const preference = preferenceFor(channel, category);
+  if (isOn) preference.disable([preference]);
+  else preference.enable();
+  preference.keepQuiet(NIGHT);
+  preference.digest = 'weekly';
+  preference.reset();
+  expect(preference).toMatchObject({ isEnabled: isOn, quietHours: undefined, digest: 'none' });
+});
