@@ -1,2 +1,3 @@
 export * from './check-invariants.js';
+export * from './close-account.js';
 export * from './register-user.js';
