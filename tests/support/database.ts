@@ -2,7 +2,7 @@ import type { MikroORM } from '@mikro-orm/sql';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { openDatabase } from '../../src/index.js';
-import { type ForkedDatabase, forkDatabase } from '../../src/testing/index.js';
+import { type ForkedDatabase, forkDatabase, type ServerAddress } from '../../src/testing/index.js';
 import { pinningReason } from './pinning.js';
 import { WireProxy } from './wire-proxy.js';
 
@@ -20,8 +20,9 @@ export interface SuiteDatabase {
 /**
  * Call it at the top of a file or of a `describe`. Whatever the suite is about, it fails when the ORM has sent anything that
  * pins a session behind RDS Proxy or breaks behind PgBouncer.
+ * @param on another server than the one that all suites share.
  */
-export function useDatabase(): SuiteDatabase {
+export function useDatabase(on = (): ServerAddress & { template: string } => inject('postgres')): SuiteDatabase {
   let fork: ForkedDatabase;
   let proxy: WireProxy;
   let orm: MikroORM;
@@ -29,7 +30,7 @@ export function useDatabase(): SuiteDatabase {
   const clients = new Map<string, Promise<pg.Client>>();
 
   beforeAll(async () => {
-    const server = inject('postgres');
+    const server = on();
     fork = await forkDatabase(server, server.template);
     proxy = await WireProxy.listen(fork.serviceUrl, message => {
       const reason = pinningReason(message);
@@ -39,7 +40,7 @@ export function useDatabase(): SuiteDatabase {
   });
 
   afterAll(async () => {
-    for (const client of clients.values()) await (await client).end();
+    await Promise.allSettled([...clients.values()].map(async client => (await client).end()));
     await orm?.close(true);
     await proxy?.close();
     await fork?.drop();
@@ -47,9 +48,14 @@ export function useDatabase(): SuiteDatabase {
   });
 
   const clientOf = (url: string): Promise<pg.Client> => {
-    const client = clients.get(url) ?? new pg.Client({ connectionString: url }).connect();
-    clients.set(url, client);
-    return client;
+    const known = clients.get(url);
+    if (known) return known;
+    // A suite may end its server: whoever asks next gets a new connection.
+    const client = new pg.Client({ connectionString: url }).on('error', () => clients.delete(url));
+    const connecting = client.connect();
+    clients.set(url, connecting);
+    connecting.catch(() => clients.delete(url));
+    return connecting;
   };
 
   return {

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { migrateUp, openDatabase } from '../../src/index.js';
-import { prepareTemplate, type ServerAddress, startTestServer } from '../../src/testing/index.js';
+import { type ServerAddress, startTestServer } from '../../src/testing/index.js';
+import { migratedTemplate } from './template.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,21 +13,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = await startTestServer();
   try {
     const { url, runId, version, startedHere } = server;
-    const template = await prepareTemplate(server, { migrate });
+    const template = await migratedTemplate(server);
     project.provide('postgres', { url, runId, version, startedHere, template });
     return () => server.stop();
   } catch (error) {
     await server.stop();
     throw error;
-  }
-}
-
-async function migrate(url: string): Promise<void> {
-  const orm = await openDatabase({ kind: 'server', url });
-  orm.config.get('migrations').silent = true;
-  try {
-    await migrateUp(orm);
-  } finally {
-    await orm.close(true);
   }
 }
