@@ -11,6 +11,12 @@ export interface SnapshotFigures {
   oldestPriceAgeSeconds: number;
 }
 
+/** What the market did: start + deposits + market − fees = value, to the last digit. */
+export const marketChangeOf = (
+  startValue: Decimal,
+  { value, netDeposits, fees }: Omit<SnapshotFigures, 'oldestPriceAgeSeconds'>,
+): Decimal => value.minus(startValue).minus(netDeposits).plus(fees);
+
 /** A portfolio's value on a local date, and what made it differ from the snapshot before: deposits, the market, fees. */
 @Entity({ tableName: 'portfolio_snapshots', ...ownedBy() })
 @Unique({ name: 'portfolio_snapshots_date_unique', properties: ['user', 'portfolio', 'date'] })
@@ -70,7 +76,7 @@ export class PortfolioSnapshot extends Timestamped {
     portfolio: Portfolio,
     date: string,
     takenAt: Date,
-    previous: PortfolioSnapshot | undefined,
+    previous: Pick<PortfolioSnapshot, 'value'> | undefined,
     figures: SnapshotFigures,
   ) {
     super();
@@ -82,7 +88,7 @@ export class PortfolioSnapshot extends Timestamped {
     this.netDeposits = figures.netDeposits;
     this.fees = figures.fees;
     this.value = figures.value;
-    this.marketChange = figures.value.minus(this.startValue).minus(figures.netDeposits).plus(figures.fees);
+    this.marketChange = marketChangeOf(this.startValue, figures);
     this.oldestPriceAgeSeconds = figures.oldestPriceAgeSeconds;
   }
 

@@ -1,10 +1,11 @@
 import type { EntityManager } from '../database/index.js';
 import { UserPreferences } from '../identity/index.js';
-import { type Clock, Decimal, localDate, NotFoundError, parseInput, systemClock } from '../shared/index.js';
+import { type Clock, localDate, NotFoundError, parseInput, systemClock } from '../shared/index.js';
 import type { Portfolio } from './portfolio.entity.js';
 import { PortfolioAt } from './portfolio.input.js';
 import { findPortfolio, lockPortfolio } from './portfolio.service.js';
 import { PortfolioSnapshot } from './portfolio-snapshot.entity.js';
+import { reckonSnapshots } from './snapshot-reckoning.js';
 import { type Valuation, valueHoldings } from './valuation.js';
 
 /** What portfolios are worth, now and day by day. */
@@ -22,7 +23,8 @@ export class SnapshotService {
 
   /**
    * Takes the snapshot of the owner's local date, with what went in and out since the one before. The first of a date
-   * counts: taken again, it is returned.
+   * counts: taken again, it is returned. No date follows a later one: whoever has moved back over the date line, or has set a
+   * clock back, gets the newest until their date has passed it.
    * @throws {NotFoundError} {@link PriceMissingError}
    */
   async take(input: PortfolioAt): Promise<PortfolioSnapshot> {
@@ -31,18 +33,9 @@ export class SnapshotService {
     // After the lock: what was invested while this waited for it has happened by now, and counts as a deposit.
     const now = this.clock.now();
     const date = localDate(now, await this.timeZoneOf(userId, now));
-    const [last] = await this.em.find(
-      PortfolioSnapshot,
-      { user: userId, portfolio: [userId, portfolioId], date: { $lte: date } },
-      { orderBy: { date: 'desc' }, limit: 1 },
-    );
-    if (last?.date === date) return last;
-    const { value, oldestPriceAgeSeconds } = await valueHoldings(this.em, portfolio, now);
-    const flows = await this.flows(portfolio);
-    const snapshot = new PortfolioSnapshot(portfolio, date, now, last, { value, oldestPriceAgeSeconds, ...flows });
-    this.em.persist(snapshot);
+    const [taken] = await reckonSnapshots(this.em, [{ portfolio, date }], now);
     await this.em.flush();
-    return snapshot;
+    return taken?.snapshot ?? this.newest(portfolio);
   }
 
   /** All snapshots of a portfolio, oldest first. @throws {NotFoundError} */
@@ -52,7 +45,16 @@ export class SnapshotService {
     return this.em.find(
       PortfolioSnapshot,
       { user: userId, portfolio: [userId, portfolioId] },
-      { orderBy: { date: 'asc' } },
+      // Also over copies that were loaded before something was booked for a time before them.
+      { orderBy: { date: 'asc' }, refresh: true },
+    );
+  }
+
+  private newest({ user, id }: Portfolio): Promise<PortfolioSnapshot> {
+    return this.em.findOneOrFail(
+      PortfolioSnapshot,
+      { user: user.id, portfolio: [user.id, id] },
+      { orderBy: { date: 'desc' }, refresh: true },
     );
   }
 
@@ -60,30 +62,5 @@ export class SnapshotService {
     const preferences = await this.em.findOne(UserPreferences, { user: userId });
     if (!preferences) throw new NotFoundError('user');
     return preferences.timeZoneAt(now);
-  }
-
-  /**
-   * Cash that went into the portfolio less what came out, and the fees in it, since the snapshots before: all that is in
-   * the book less all that they have counted. Instants do not come into it: they are several servers' clocks.
-   */
-  private async flows(portfolio: Portfolio): Promise<{ netDeposits: Decimal; fees: Decimal }> {
-    const [row] = await this.em.execute<{ net: string; fees: string }[]>(
-      `select (book.net - counted.net)::text as net, (book.fees - counted.fees)::text as fees
-       from (
-         select
-           coalesce(sum(case when d.kind = 'cash' then e.amount else 0 end - case when c.kind = 'cash' then e.amount else 0 end), 0) as net,
-           coalesce(sum(case when c.kind = 'fees' then e.amount else 0 end - case when d.kind = 'fees' then e.amount else 0 end), 0) as fees
-         from transactions t
-         join ledger_entries e on e.user_id = t.user_id and e.transaction_id = t.id
-         join ledger_accounts d on d.user_id = e.user_id and d.id = e.debit_id
-         join ledger_accounts c on c.user_id = e.user_id and c.id = e.credit_id
-         where t.user_id = ? and t.portfolio_id = ? and e.asset_id = ?
-       ) book, (
-         select coalesce(sum(net_deposits), 0) as net, coalesce(sum(fees), 0) as fees
-         from portfolio_snapshots where user_id = ? and portfolio_id = ?
-       ) counted`,
-      [portfolio.user.id, portfolio.id, portfolio.currency.id, portfolio.user.id, portfolio.id],
-    );
-    return { netDeposits: new Decimal(row!.net), fees: new Decimal(row!.fees) };
   }
 }
