@@ -1,9 +1,11 @@
 export * from './basket.entity.js';
 export * from './basket.input.js';
 export * from './basket.service.js';
+export type { BuyPlan } from './buy-plan.js';
 
 import './errors.js';
 
+export * from './fee-schedule.js';
 export * from './holding-movement.entity.js';
 export * from './invariants.js';
 export * from './investment.input.js';
@@ -15,5 +17,18 @@ export * from './portfolio.input.js';
 export * from './portfolio.service.js';
 export * from './portfolio-holding.entity.js';
 export * from './portfolio-snapshot.entity.js';
+export { AcceptedQuote, QUOTE_LIFETIME_SECONDS, type Quote, type QuotedLeg, type QuoteTerms } from './quote.js';
+export * from './rebalance.input.js';
+export * from './rebalance.service.js';
+export type { RebalanceLine, RebalancePlan } from './rebalance-plan.js';
+export * from './redemption.input.js';
+export * from './redemption.service.js';
+export type { RedemptionPlan } from './redemption-plan.js';
+export type { SellPlan } from './sell-plan.js';
 export * from './snapshot.service.js';
+export * from './snapshot-job.js';
+export * from './trade.input.js';
+export * from './trade.service.js';
+export { BACKDATING_DAYS, type Traded, type TradeOptions } from './trade-desk.js';
+export type { PlannedSale, Position, Purchase, TradePlan, UsedPrice } from './trade-plan.js';
 export * from './valuation.js';

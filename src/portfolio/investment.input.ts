@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, IdempotencyKey, PositiveAmount } from '../shared/index.js';
 import { BasketSlug } from './basket.input.js';
+import { AcceptedQuote } from './quote.js';
 
 export const QuoteInvestment = z.strictObject({
   userId: Id,
@@ -8,8 +9,13 @@ export const QuoteInvestment = z.strictObject({
   basketSlug: BasketSlug,
   /** In the portfolio's currency, fee included. */
   amount: PositiveAmount,
+  /** When it happened, if that lies in the past: the prices of that instant count, and the composition of now. */
+  occurredAt: z.date().optional(),
 });
 export type QuoteInvestment = z.input<typeof QuoteInvestment>;
 
-export const InvestInBasket = QuoteInvestment.extend({ idempotencyKey: IdempotencyKey });
+export const InvestInBasket = QuoteInvestment.extend({
+  quote: AcceptedQuote.optional(),
+  idempotencyKey: IdempotencyKey,
+});
 export type InvestInBasket = z.input<typeof InvestInBasket>;
