@@ -230,6 +230,14 @@ describe('a person who is erased', () => {
   });
 });
 
+test('a person is erased once by two at the same moment', async () => {
+  const who = await world.newInvestor();
+  await close(who);
+  const outcomes = await Promise.allSettled([erase(who), erase(who)]);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(outcomes.find(outcome => outcome.status === 'rejected')!.reason.code).toBe('user.not-erased');
+});
+
 describe('nobody is erased', () => {
   const refusalOf = async (work: () => Promise<User>): Promise<string> => {
     const before = await world.dump();
