@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
 import { Asset } from '../market/index.js';
 import { AMOUNT, type Clock, Decimal, NotFoundError, parseInput, requireFits, systemClock } from '../shared/index.js';
+import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 import { FailDeposit, OpenDeposit, SettleDeposit } from './deposit.input.js';
-import { FeeSchedule, feesOn, type ReckonedFee } from './fee-schedule.js';
 import { expiryOf, occurredAtOf, PENDING_DAYS } from './occurred-at.js';
 import { takeUp } from './pending.js';
 import { close, type Leg, type Place, Posted, post, replayOf } from './posting.js';
@@ -11,7 +11,7 @@ import { close, type Leg, type Place, Posted, post, replayOf } from './posting.j
 /** What the operator has decided about deposits. */
 export interface DepositTerms {
   /** What the provider keeps of what arrives. None when absent. */
-  fees?: FeeSchedule;
+  fees?: CashFeeSchedule;
   /** Days until an announced deposit that nobody has settled expires; {@link PENDING_DAYS} when absent. */
   lifetimeDays?: number;
 }
@@ -22,7 +22,7 @@ const FEES: Place = { kind: 'fees' };
 
 /** Money on its way in: announced, then settled or failed. It is nobody's to spend before it is settled. */
 export class DepositService {
-  private readonly fees: z.output<typeof FeeSchedule>;
+  private readonly fees: z.output<typeof CashFeeSchedule>;
   private readonly lifetimeDays: number;
 
   constructor(
@@ -30,7 +30,7 @@ export class DepositService {
     private readonly clock: Clock = systemClock,
     { fees = [], lifetimeDays = PENDING_DAYS.deposit }: DepositTerms = {},
   ) {
-    this.fees = parseInput(FeeSchedule, fees);
+    this.fees = parseInput(CashFeeSchedule, fees);
     this.lifetimeDays = lifetimeDays;
   }
 

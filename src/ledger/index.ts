@@ -1,10 +1,10 @@
 export * from './adjustment.input.js';
 export * from './adjustment.service.js';
+export { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 export * from './deposit.input.js';
 export * from './deposit.service.js';
 export * from './errors.js';
 export * from './expire-pending.js';
-export { FeeSchedule, feesOn, type ReckonedFee } from './fee-schedule.js';
 export * from './history.input.js';
 export * from './history.service.js';
 export * from './invariants.js';

@@ -119,17 +119,21 @@ function statementQuery(wish: Wish, limit: number, after: Position | undefined):
   const beforeValues = (instant: string) => [wish.userId, instant, wish.userId, instant];
 
   return [
-    `select account.id as account_id, account.kind as account_kind, account.asset_code,
-       ${balanceBefore} as opening, ${balanceBefore} as closing,
+    // Materialised: balances are looked up once, not for every line.
+    `with account as materialized (
+       select account.*, ${balanceBefore} as opening, ${balanceBefore} as closing
+       from (
+         select l.id, l.kind, l.asset_id, a.code as asset_code
+         from ledger_accounts l join assets a on a.id = l.asset_id
+         where l.user_id = ? and ${wish.accountId ? 'l.id = ?' : `l.kind = 'cash' and a.code = ?`}
+       ) account
+     )
+     select account.id as account_id, account.kind as account_kind, account.asset_code, account.opening, account.closing,
        line.number::text as number, ${exactInstant('line.created_at')} as booked_at, line.amount::text as amount,
        line.balance::text as balance, line.counter_id,
        c.kind as counter_kind, c.portfolio_id as counter_portfolio, c.basket_id as counter_basket,
        t.id as transaction_id, t.type, ${exactInstant('t.occurred_at')} as occurred_at, t.external_source, t.external_reference
-     from (
-       select l.id, l.kind, l.asset_id, a.code as asset_code
-       from ledger_accounts l join assets a on a.id = l.asset_id
-       where l.user_id = ? and ${wish.accountId ? 'l.id = ?' : `l.kind = 'cash' and a.code = ?`}
-     ) account
+     from account
      left join lateral (
        select * from (${side('debit', 'credit', '-')} union all ${side('credit', 'debit', '')}) both_sides
        order by created_at ${direction}, number ${direction} limit ?

@@ -14,7 +14,7 @@ import {
   ZERO,
 } from '../shared/index.js';
 import { accountHolder, requireMaySend } from './account-holder.js';
-import { FeeSchedule, feesOn, type ReckonedFee } from './fee-schedule.js';
+import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 import { expiryOf, occurredAtOf, PENDING_DAYS } from './occurred-at.js';
 import { oppositeLegs } from './opposite-legs.js';
 import { requireSameReference, takeUp } from './pending.js';
@@ -25,7 +25,7 @@ import { EndWithdrawal, RequestWithdrawal, SettleWithdrawal } from './withdrawal
 /** What the operator has decided about withdrawals. */
 export interface WithdrawalTerms {
   /** On top of the amount, such as the network's and the provider's. None when absent. */
-  fees?: FeeSchedule;
+  fees?: CashFeeSchedule;
   /** Days until a request that nobody has settled expires; {@link PENDING_DAYS} when absent. */
   lifetimeDays?: number;
 }
@@ -40,7 +40,7 @@ const FEES: Place = { kind: 'fees' };
  * the hold is given back.
  */
 export class WithdrawalService {
-  private readonly fees: z.output<typeof FeeSchedule>;
+  private readonly fees: z.output<typeof CashFeeSchedule>;
   private readonly lifetimeDays: number;
 
   constructor(
@@ -48,7 +48,7 @@ export class WithdrawalService {
     private readonly clock: Clock = systemClock,
     { fees = [], lifetimeDays = PENDING_DAYS.withdrawal }: WithdrawalTerms = {},
   ) {
-    this.fees = parseInput(FeeSchedule, fees);
+    this.fees = parseInput(CashFeeSchedule, fees);
     this.lifetimeDays = lifetimeDays;
   }
 

@@ -18,7 +18,7 @@ const Terms = z.strictObject({
  * Prices that change are not overwritten: the old lines get a `validUntil`, the new ones a `validFrom`. What was asked for
  * under the old terms is settled under them.
  */
-export const FeeSchedule = z
+export const CashFeeSchedule = z
   .array(
     z.union([
       Terms.extend({ rate: Percentage, assetCode: AssetCode.optional() }),
@@ -26,7 +26,7 @@ export const FeeSchedule = z
     ]),
   )
   .max(200);
-export type FeeSchedule = z.input<typeof FeeSchedule>;
+export type CashFeeSchedule = z.input<typeof CashFeeSchedule>;
 
 export interface ReckonedFee {
   kind: FeeKind;
@@ -41,7 +41,7 @@ export interface ReckonedFee {
  * comes to nothing is left out.
  */
 export function feesOn(
-  schedule: z.output<typeof FeeSchedule>,
+  schedule: z.output<typeof CashFeeSchedule>,
   asset: Pick<Asset, 'code' | 'scale'>,
   amount: Decimal,
   at: Date,
