@@ -54,6 +54,8 @@ export interface EmbeddedPostgres {
   end(signal: 'KILL' | 'QUIT' | 'INT'): Promise<void>;
   /** Starts it again on the same data and port. */
   startAgain(): Promise<void>;
+  /** Lets a standby become a server that takes changes; it does so a moment later. */
+  promote(): void;
   stop(): Promise<void>;
 }
 
@@ -78,6 +80,12 @@ export async function startEmbeddedPostgres(wanted: EmbeddedSettings = {}): Prom
       data,
       end: signal => server.end(signal),
       startAgain: () => startWhenFree(server),
+      promote() {
+        const file = join(data, 'promote');
+        writeFileSync(file, '');
+        handOver(file, account);
+        server.signal('USR1');
+      },
       stop: () => server.stop(),
     };
   } catch (error) {

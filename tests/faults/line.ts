@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/sql';
 import pg from 'pg';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import {
   asReader,
   asUser,
@@ -150,7 +150,12 @@ export function useLine(database: SuiteDatabase, to: () => string = () => databa
       const pool = (await chosen.em.getConnection().getNativeClient()) as pg.Pool;
       expect(pool).toBeInstanceOf(pg.Pool);
       expect(pool.totalCount).toBeLessThanOrEqual(pool.options.max);
-      expect({ idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ idle: pool.totalCount, waiting: 0 });
+      // A connection that was given up may still be on its way into the pool.
+      await vi.waitFor(
+        () =>
+          expect({ idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ idle: pool.totalCount, waiting: 0 }),
+        8_000,
+      );
       const broken = (await asReader(database.orm.em, checkInvariants)).filter(({ violations }) => violations > 0);
       expect(broken).toEqual([]);
     },

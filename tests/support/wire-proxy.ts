@@ -113,7 +113,10 @@ export class WireProxy {
     const server = connect({ host: hostname, port: Number(port || 5432), noDelay: true, allowHalfOpen: true });
     const link = new Link(client, server);
     this.links.add(link);
-    void Promise.allSettled([this.carryToServer(link), this.carryToClient(link)]).then(() => this.links.delete(link));
+    void Promise.allSettled([this.carryToServer(link), this.carryToClient(link)]).then(() => {
+      link.close();
+      this.links.delete(link);
+    });
   }
 
   private async carryToServer(link: Link): Promise<void> {
@@ -215,5 +218,10 @@ export class Link {
   reset(): void {
     this.client.resetAndDestroy();
     this.server.resetAndDestroy();
+  }
+
+  close(): void {
+    this.client.destroy();
+    this.server.destroy();
   }
 }
