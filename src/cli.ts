@@ -6,6 +6,7 @@ const USAGE = `npx nestegg doctor    can the database be reached, and is it set 
                       --invariants looks at all the books too; --json for programs
 npx nestegg gate      is the database exactly what the code expects? For deployments, as the owner
 npx nestegg schemas   the JSON Schema of every input, as one document
+npx nestegg metadata  what openDatabase takes as metadata, made when the application is built
 
 Exit codes: 0 all is well; 1 something was found; 2 the database cannot be used; 64 wrong use.
 `;
@@ -85,7 +86,14 @@ function schemas(args: string[]): number {
   return 0;
 }
 
-const COMMANDS: Record<string, (args: string[]) => number | Promise<number>> = { doctor, gate, schemas };
+/** What is read from the sources of the entities, as JSON. */
+async function metadata(args: string[]): Promise<number> {
+  parseArgs({ args });
+  process.stdout.write(await nestegg.pregenerateMetadata(nestegg.ENTITIES));
+  return 0;
+}
+
+const COMMANDS: Record<string, (args: string[]) => number | Promise<number>> = { doctor, gate, schemas, metadata };
 
 async function run([name = '', ...args]: string[]): Promise<number> {
   const command = COMMANDS[name];
