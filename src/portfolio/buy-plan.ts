@@ -1,7 +1,7 @@
+import type { ReckonedFee } from '../ledger/index.js';
 import type { Asset, LatestPrice } from '../market/index.js';
-import { Decimal, HUNDRED, roundDown, roundUp, ValidationError } from '../shared/index.js';
-import type { FeeSchedule, PlannedFee } from './fee-schedule.js';
-import { type Purchase, TradePlan, type UsedPrice, usedPrices } from './trade-plan.js';
+import { Decimal, HUNDRED, roundDown, roundUp, ValidationError, ZERO } from '../shared/index.js';
+import { type Charge, type Purchase, TradePlan, totalOf, type UsedPrice, usedPrices } from './trade-plan.js';
 
 /**
  * What buying an asset for at most an amount comes to: as many units as the amount pays for with all fees, what exactly these
@@ -10,7 +10,7 @@ import { type Purchase, TradePlan, type UsedPrice, usedPrices } from './trade-pl
 export class BuyPlan extends TradePlan {
   readonly sales = [];
   readonly basket = undefined;
-  readonly fees: readonly PlannedFee[];
+  readonly fees: readonly ReckonedFee[];
   readonly purchases: readonly [Purchase];
   readonly prices: readonly UsedPrice[];
 
@@ -25,20 +25,19 @@ export class BuyPlan extends TradePlan {
     asset: Asset,
     readonly amount: Decimal,
     price: LatestPrice,
-    schedule: FeeSchedule,
+    charge: Charge,
     scale: number,
   ) {
     super();
-    const growth = schedule.rate.div(HUNDRED).plus(1);
-    let budget = roundDown(amount.minus(schedule.fixed(scale)).div(growth), scale);
+    let budget = budgetOf(amount, charge, scale);
     let bought = purchaseWithin(budget, asset, price.price, scale);
-    let fees = schedule.on(bought.cost, scale);
+    let fees = charge(bought.cost);
     // Several fees, each rounded up, may come to some units of the last place more than their rates together.
     let excess = total(bought, fees).minus(amount);
     while (excess.gt(0)) {
       budget = bought.cost.minus(excess);
       bought = purchaseWithin(budget, asset, price.price, scale);
-      fees = schedule.on(bought.cost, scale);
+      fees = charge(bought.cost);
       excess = total(bought, fees).minus(amount);
     }
     this.fees = fees;
@@ -57,8 +56,15 @@ export class BuyPlan extends TradePlan {
   }
 }
 
-const total = ({ cost }: Purchase, fees: readonly PlannedFee[]): Decimal =>
-  Decimal.sum(cost, ...fees.map(({ amount }) => amount));
+const total = ({ cost }: Purchase, fees: readonly ReckonedFee[]): Decimal => cost.plus(totalOf(fees));
+
+/** What of an amount is left for units: the fixed fees taken off, and the rates, which are percent of what is left. */
+function budgetOf(amount: Decimal, charge: Charge, scale: number): Decimal {
+  const fees = charge(amount);
+  const rates = Decimal.sum(ZERO, ...fees.map(({ rate = ZERO }) => rate));
+  const fixed = totalOf(fees.filter(({ rate }) => !rate));
+  return roundDown(amount.minus(fixed).div(rates.div(HUNDRED).plus(1)), scale);
+}
 
 function purchaseWithin(budget: Decimal, asset: Asset, price: Decimal, scale: number): Purchase {
   const bought = affordable(budget, asset, price, scale);

@@ -1,7 +1,7 @@
+import type { ReckonedFee } from '../ledger/index.js';
 import type { Asset, LatestPrice } from '../market/index.js';
 import { AMOUNT, Decimal, percentOf, roundDown, roundUp, splitByWeights, ValidationError } from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
-import type { PlannedFee } from './fee-schedule.js';
 import { type Purchase, TradePlan, type UsedPrice, usedPrices } from './trade-plan.js';
 
 /** One asset of an investment: what is spent on it, and the units that buys. */
@@ -17,7 +17,7 @@ export class InvestmentPlan extends TradePlan {
   readonly sales = [];
   readonly feeRate: Decimal;
   readonly fee: Decimal;
-  readonly fees: readonly PlannedFee[];
+  readonly fees: readonly ReckonedFee[];
   readonly invested: Decimal;
   readonly purchases: readonly PlannedPurchase[];
   readonly prices: readonly UsedPrice[];

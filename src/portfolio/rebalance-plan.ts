@@ -1,15 +1,17 @@
+import type { ReckonedFee } from '../ledger/index.js';
 import type { Asset, LatestPrice } from '../market/index.js';
 import { Decimal, HUNDRED, roundDown, StateError, splitByWeights, ZERO } from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
 import { affordable } from './buy-plan.js';
-import type { FeeSchedule, PlannedFee } from './fee-schedule.js';
 import {
+  type Charge,
   feesOnProceeds,
   type PlannedSale,
   type Position,
   type Purchase,
   saleOf,
   TradePlan,
+  totalOf,
   type UsedPrice,
   usedPrices,
 } from './trade-plan.js';
@@ -45,7 +47,7 @@ export class RebalancePlan extends TradePlan {
   /** Whether some asset is out of its band, and something can be done about it. */
   readonly isDue: boolean;
   readonly sales: readonly PlannedSale[] = [];
-  readonly fees: readonly PlannedFee[] = [];
+  readonly fees: readonly ReckonedFee[] = [];
   readonly purchases: readonly Purchase[] = [];
   readonly prices: readonly UsedPrice[];
 
@@ -60,7 +62,7 @@ export class RebalancePlan extends TradePlan {
     readonly basket: Basket,
     positions: readonly Position[],
     prices: ReadonlyMap<string, LatestPrice>,
-    schedule: FeeSchedule,
+    charge: Charge,
     private readonly scale: number,
   ) {
     super();
@@ -79,8 +81,8 @@ export class RebalancePlan extends TradePlan {
     const sales = this.lines.flatMap(line => excessOf(line, scale));
     if (sales.length === 0) return;
     const proceeds = Decimal.sum(ZERO, ...sales.map(sale => sale.proceeds));
-    const fees = feesOnProceeds(schedule, proceeds, scale);
-    const spendable = proceeds.minus(Decimal.sum(ZERO, ...fees.map(({ amount }) => amount)));
+    const fees = feesOnProceeds(charge, proceeds);
+    const spendable = proceeds.minus(totalOf(fees));
     const purchases = purchasesFor(spendable, this.lines, scale);
     // Where nothing can be bought for it, nothing is sold: the position would turn into cash.
     if (purchases.length > 0) Object.assign(this, { sales, fees, purchases });

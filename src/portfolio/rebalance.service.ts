@@ -53,13 +53,13 @@ export class RebalanceService {
   private wish({ basketSlug, ...wish }: z.output<typeof PlanRebalance>): Wish<RebalancePlan> {
     return {
       ...{ ...wish, useCase: 'rebalance', buys: true },
-      plan: async ({ currency, positions, prices, fees }) => {
+      plan: async ({ currency, positions, prices, charge }) => {
         const basket = await this.em.findOne(Basket, { slug: basketSlug }, { populate: ['assets.asset'] });
         if (!basket) throw new NotFoundError('basket');
         basket.requireInvestable();
         const held = (await positions({ basket })).filter(position => position.held.gt(0));
         const assets = [...held.map(({ asset }) => asset), ...basket.composition.map(({ asset }) => asset.getEntity())];
-        return new RebalancePlan(basket, held, await prices([...new Set(assets)]), fees, currency.scale);
+        return new RebalancePlan(basket, held, await prices([...new Set(assets)]), charge, currency.scale);
       },
     };
   }

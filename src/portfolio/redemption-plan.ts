@@ -1,8 +1,9 @@
+import type { ReckonedFee } from '../ledger/index.js';
 import type { LatestPrice } from '../market/index.js';
 import { Decimal, roundDown, roundUp, StateError, splitByWeights, ZERO } from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
-import type { FeeSchedule, PlannedFee } from './fee-schedule.js';
 import {
+  type Charge,
   feesOnProceeds,
   type PlannedSale,
   type Position,
@@ -20,7 +21,7 @@ import {
 export class RedemptionPlan extends TradePlan {
   readonly purchases = [];
   readonly sales: readonly PlannedSale[];
-  readonly fees: readonly PlannedFee[];
+  readonly fees: readonly ReckonedFee[];
   readonly prices: readonly UsedPrice[];
   /** What all that is held of the basket is worth, each holding rounded down to the currency's scale. */
   readonly value: Decimal;
@@ -37,7 +38,7 @@ export class RedemptionPlan extends TradePlan {
     positions: readonly Position[],
     readonly amount: Decimal | 'all',
     prices: ReadonlyMap<string, LatestPrice>,
-    schedule: FeeSchedule,
+    charge: Charge,
     scale: number,
   ) {
     super();
@@ -57,7 +58,7 @@ export class RedemptionPlan extends TradePlan {
     this.sales = held
       .map((position, index) => saleOf(position, quantities[index]!, priceOf(position), scale))
       .filter(({ units }) => units.gt(0));
-    this.fees = feesOnProceeds(schedule, this.proceeds, scale);
+    this.fees = feesOnProceeds(charge, this.proceeds);
     this.prices = usedPrices(
       held.map(({ asset }) => asset),
       prices,

@@ -60,13 +60,13 @@ export class RedemptionService {
   private wish({ basketSlug, amount, ...wish }: z.output<typeof QuoteRedemption>): Wish<RedemptionPlan> {
     return {
       ...{ ...wish, useCase: 'basket_redemption', buys: false },
-      plan: async ({ currency, positions, prices, fees }) => {
+      plan: async ({ currency, positions, prices, charge }) => {
         if (amount !== 'all') requireFits(amount, { ...AMOUNT, scale: currency.scale }, 'amount');
         const basket = await this.em.findOne(Basket, { slug: basketSlug });
         if (!basket) throw new NotFoundError('basket');
         const held = await positions({ basket });
         const assets = held.filter(position => position.held.gt(0)).map(({ asset }) => asset);
-        return new RedemptionPlan(basket, held, amount, await prices(assets), fees, currency.scale);
+        return new RedemptionPlan(basket, held, amount, await prices(assets), charge, currency.scale);
       },
     };
   }

@@ -1,8 +1,8 @@
-import { InsufficientFundsError } from '../ledger/index.js';
+import { InsufficientFundsError, type ReckonedFee } from '../ledger/index.js';
 import type { LatestPrice } from '../market/index.js';
 import { AMOUNT, type Decimal, requireFits, StateError, ValidationError } from '../shared/index.js';
-import type { FeeSchedule, PlannedFee } from './fee-schedule.js';
 import {
+  type Charge,
   feesOnProceeds,
   type PlannedSale,
   type Position,
@@ -17,7 +17,7 @@ export class SellPlan extends TradePlan {
   readonly purchases = [];
   readonly basket = undefined;
   readonly sales: readonly [PlannedSale];
-  readonly fees: readonly PlannedFee[];
+  readonly fees: readonly ReckonedFee[];
   readonly prices: readonly UsedPrice[];
 
   /**
@@ -26,7 +26,7 @@ export class SellPlan extends TradePlan {
    * @throws {InsufficientFundsError} for more than is available; {@link StateError} `holding.nothing-held`,
    * `trade.fees-exceed-proceeds`; {@link ValidationError} `trade.quantity-too-small` when a part brings nothing.
    */
-  constructor(position: Position, quantity: Decimal | 'all', price: LatestPrice, schedule: FeeSchedule, scale: number) {
+  constructor(position: Position, quantity: Decimal | 'all', price: LatestPrice, charge: Charge, scale: number) {
     super();
     const sale = saleOf(position, unitsOf(position, quantity), price.price, scale);
     if (!sale.proceeds.gt(0) && !sale.units.eq(position.held))
@@ -34,7 +34,7 @@ export class SellPlan extends TradePlan {
         code: sale.asset.code,
       });
     this.sales = [sale];
-    this.fees = feesOnProceeds(schedule, sale.proceeds, scale);
+    this.fees = feesOnProceeds(charge, sale.proceeds);
     this.prices = usedPrices([sale.asset], new Map([[sale.asset.id, price]]));
   }
 

@@ -1,9 +1,18 @@
+import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
 import { User } from '../identity/index.js';
-import { type LedgerAccount, ledger, type Posting, type Transaction, type TransactionType } from '../ledger/index.js';
+import {
+  BACKDATED_DAYS_MAX,
+  FeeSchedule,
+  feesOn,
+  type LedgerAccount,
+  ledger,
+  type Posting,
+  type Transaction,
+  type TransactionType,
+} from '../ledger/index.js';
 import { type Asset, type LatestPrice, PriceService } from '../market/index.js';
-import { type Clock, type Decimal, ValidationError } from '../shared/index.js';
-import { FeeSchedule } from './fee-schedule.js';
+import { type Clock, type Decimal, parseInput, ValidationError } from '../shared/index.js';
 import { HoldingMovement } from './holding-movement.entity.js';
 import type { Portfolio } from './portfolio.entity.js';
 import { findPortfolio, lockPortfolio } from './portfolio.service.js';
@@ -18,19 +27,16 @@ import {
   requireUnmoved,
 } from './quote.js';
 import { restateSnapshots, snapshotsSince } from './snapshot-restatement.js';
-import type { Position, TradePlan } from './trade-plan.js';
+import type { Charge, Position, TradePlan } from './trade-plan.js';
 
 const DAY_MS = 86_400_000;
 
-/** How far back a trade may be dated, in days, unless a service is told otherwise: a year and a day. */
-export const BACKDATING_DAYS = 366;
-
 export interface TradeOptions {
-  /** What trades cost; nothing unless told. */
+  /** What trades cost, on the value traded; nothing unless told. */
   fees?: FeeSchedule;
   /** How long a quote is good for; 30 seconds unless told. */
   quoteLifetimeSeconds?: number;
-  /** How old `occurredAt` may be; 366 days unless told. */
+  /** How old `occurredAt` may be; {@link BACKDATED_DAYS_MAX} unless told. */
   backdatingDays?: number;
 }
 
@@ -51,7 +57,7 @@ export interface Scene {
   currency: Asset;
   /** The instant whose prices count. */
   at: Date;
-  fees: FeeSchedule;
+  charge: Charge;
   /** Prices that something may be decided on. */
   prices(assets: readonly Asset[]): Promise<Map<string, LatestPrice>>;
   positions(where: Whereabouts): Promise<Position[]>;
@@ -84,11 +90,15 @@ export interface Order<P extends TradePlan> extends Wish<P> {
  * books it and keeps what it did to each holding.
  */
 export class TradeDesk {
+  private readonly fees: z.output<typeof FeeSchedule>;
+
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
     private readonly options: TradeOptions = {},
-  ) {}
+  ) {
+    this.fees = parseInput(FeeSchedule, options.fees ?? []);
+  }
 
   async quote<P extends TradePlan>(wish: Wish<P>): Promise<Quote<P>> {
     const now = this.clock.now();
@@ -141,17 +151,19 @@ export class TradeDesk {
     const at = occurredAt ?? now;
     const currency = portfolio.currency.getEntity();
     return {
-      ...{ portfolio, currency, at, fees: this.options.fees ?? FeeSchedule.FREE },
+      ...{ portfolio, currency, at },
+      charge: value => feesOn(this.fees, currency, value, at),
       prices: assets => new PriceService(this.em).fresh(assets, currency, at),
       positions: where => positionsOf(this.em, portfolio, where, occurredAt),
     };
   }
 
   private requireInReach(occurredAt: Date, now: Date): void {
-    const days = this.options.backdatingDays ?? BACKDATING_DAYS;
-    if (occurredAt > now) throw new ValidationError('trade.in-the-future', 'A trade does not happen in the future.');
-    if (now.getTime() - occurredAt.getTime() > days * DAY_MS)
-      throw new ValidationError('trade.too-long-ago', `A trade is dated back by ${days} days at most.`, { days });
+    const daysMax = this.options.backdatingDays ?? BACKDATED_DAYS_MAX;
+    if (occurredAt > now)
+      throw new ValidationError('occurred-at.in-future', 'What has happened lies not in the future.');
+    if (now.getTime() - occurredAt.getTime() > daysMax * DAY_MS)
+      throw new ValidationError('occurred-at.too-old', `At most ${daysMax} days back can be booked.`, { daysMax });
   }
 
   /** Who may buy nothing more may still sell, unless suspended: an account that is closing has to become empty. */

@@ -1,8 +1,7 @@
-import type { Leg, Place } from '../ledger/index.js';
+import type { Leg, Place, ReckonedFee } from '../ledger/index.js';
 import type { Asset, LatestPrice } from '../market/index.js';
 import { Decimal, roundDown, StateError, ZERO } from '../shared/index.js';
 import type { Basket } from './basket.entity.js';
-import type { FeeSchedule, PlannedFee } from './fee-schedule.js';
 import type { Portfolio } from './portfolio.entity.js';
 import type { PortfolioHolding } from './portfolio-holding.entity.js';
 
@@ -40,6 +39,15 @@ export interface UsedPrice {
   asOf: Date;
 }
 
+/**
+ * What trading for a value costs: what is paid for units or what they bring, fees left out. It is the operator's to say; no
+ * input of a user names a fee.
+ */
+export type Charge = (value: Decimal) => ReckonedFee[];
+
+export const totalOf = (fees: readonly ReckonedFee[]): Decimal =>
+  Decimal.sum(ZERO, ...fees.map(({ amount }) => amount));
+
 const CASH: Place = { kind: 'cash' };
 const MARKET: Place = { kind: 'market' };
 const FEES: Place = { kind: 'fees' };
@@ -50,7 +58,7 @@ const FEES: Place = { kind: 'fees' };
  */
 export abstract class TradePlan {
   abstract readonly sales: readonly PlannedSale[];
-  abstract readonly fees: readonly PlannedFee[];
+  abstract readonly fees: readonly ReckonedFee[];
   abstract readonly purchases: readonly Purchase[];
   /** Every price that the plan rests on. */
   abstract readonly prices: readonly UsedPrice[];
@@ -68,7 +76,7 @@ export abstract class TradePlan {
   }
 
   get feeTotal(): Decimal {
-    return Decimal.sum(ZERO, ...this.fees.map(({ amount }) => amount));
+    return totalOf(this.fees);
   }
 
   /** What cash gains; negative when it pays. */
@@ -89,7 +97,7 @@ export abstract class TradePlan {
       // The last units of something worthless bring nothing, and nothing is not booked.
       ...(proceeds.gt(0) ? [{ from: MARKET, to: CASH, assetId: money, amount: proceeds }] : []),
     ];
-    const take = ({ kind, amount, rate }: PlannedFee): Leg => ({
+    const take = ({ kind, amount, rate }: ReckonedFee): Leg => ({
       ...{ from: CASH, to: FEES, assetId: money, amount },
       fee: { kind, rate },
     });
@@ -110,9 +118,9 @@ export function saleOf(position: Position, units: Decimal, price: Decimal, scale
  * The fees on what sales bring.
  * @throws {StateError} `trade.fees-exceed-proceeds`: nobody pays to be rid of something.
  */
-export function feesOnProceeds(schedule: FeeSchedule, proceeds: Decimal, scale: number): PlannedFee[] {
-  const fees = schedule.on(proceeds, scale);
-  const total = Decimal.sum(ZERO, ...fees.map(({ amount }) => amount));
+export function feesOnProceeds(charge: Charge, proceeds: Decimal): ReckonedFee[] {
+  const fees = charge(proceeds);
+  const total = totalOf(fees);
   if (total.gt(proceeds))
     throw new StateError('trade.fees-exceed-proceeds', `The fees, ${total}, are more than the sale brings.`, {
       fees: total.toFixed(),

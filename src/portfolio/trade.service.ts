@@ -41,7 +41,7 @@ export class TradeService {
    * little for another unit has stayed in cash. The same key and request again returns the first transaction as it is now.
    * @throws {NotFoundError} portfolio or asset; {@link StateError} `portfolio.closed`, `user.not-active`, `asset.not-buyable`,
    * `quote.expired`, `quote.moved`; {@link ValidationError} `trade.amount-too-small`, `trade.own-currency`,
-   * `trade.in-the-future`, `trade.too-long-ago`; {@link InsufficientFundsError}; {@link StalePriceError}
+   * `occurred-at.in-future`, `occurred-at.too-old`; {@link InsufficientFundsError}; {@link StalePriceError}
    * {@link PriceMissingError}; {@link IdempotencyConflictError}
    */
   async buy(input: BuyAsset): Promise<Traded> {
@@ -77,7 +77,7 @@ export class TradeService {
    * The same key and request again returns the first transaction as it is now.
    * @throws {NotFoundError} portfolio or asset; {@link StateError} `portfolio.closed`, `user.not-active`,
    * `holding.nothing-held`, `trade.fees-exceed-proceeds`, `quote.expired`, `quote.moved`; {@link ValidationError}
-   * `trade.quantity-too-small`, `trade.in-the-future`, `trade.too-long-ago`; {@link InsufficientFundsError};
+   * `trade.quantity-too-small`, `occurred-at.in-future`, `occurred-at.too-old`; {@link InsufficientFundsError};
    * {@link StalePriceError} {@link PriceMissingError}; {@link IdempotencyConflictError}
    */
   async sell(input: SellAsset): Promise<Traded> {
@@ -105,13 +105,13 @@ export class TradeService {
   private purchase({ assetCode, amount, ...wish }: z.output<typeof QuoteBuy>): Wish<BuyPlan> {
     return {
       ...{ ...wish, useCase: 'buy', buys: true },
-      plan: async ({ currency, prices, fees }) => {
+      plan: async ({ currency, prices, charge }) => {
         const asset = await this.asset(assetCode);
         if (asset.id === currency.id)
           throw new ValidationError('trade.own-currency', `${asset.code} is what this portfolio pays with.`);
         asset.requireBuyable();
         requireFits(amount, { ...AMOUNT, scale: currency.scale }, 'amount');
-        return new BuyPlan(asset, amount, (await prices([asset])).get(asset.id)!, fees, currency.scale);
+        return new BuyPlan(asset, amount, (await prices([asset])).get(asset.id)!, charge, currency.scale);
       },
     };
   }
@@ -125,7 +125,7 @@ export class TradeService {
         if (!position)
           throw new StateError('holding.nothing-held', `There is no ${asset.code} to sell.`, { code: asset.code });
         const price = (await scene.prices([asset])).get(asset.id)!;
-        return new SellPlan(position, quantity, price, scene.fees, scene.currency.scale);
+        return new SellPlan(position, quantity, price, scene.charge, scene.currency.scale);
       },
     };
   }
