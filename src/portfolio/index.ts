@@ -1,3 +1,4 @@
+export type { AllocationSlice, PortfolioAllocation } from './allocation.js';
 export * from './basket.entity.js';
 export * from './basket.input.js';
 export * from './basket.service.js';
@@ -5,13 +6,14 @@ export type { BuyPlan } from './buy-plan.js';
 
 import './errors.js';
 
-export * from './fee-schedule.js';
+export * from './gains.service.js';
 export * from './holding-movement.entity.js';
 export * from './invariants.js';
 export * from './investment.input.js';
 export * from './investment.service.js';
 export * from './investment-plan.js';
 export * from './performance.js';
+export * from './performance.service.js';
 export * from './portfolio.entity.js';
 export * from './portfolio.input.js';
 export * from './portfolio.service.js';
@@ -24,11 +26,15 @@ export type { RebalanceLine, RebalancePlan } from './rebalance-plan.js';
 export * from './redemption.input.js';
 export * from './redemption.service.js';
 export type { RedemptionPlan } from './redemption-plan.js';
+export * from './reversal.input.js';
+export * from './reversal.service.js';
 export type { SellPlan } from './sell-plan.js';
 export * from './snapshot.service.js';
 export * from './snapshot-job.js';
 export * from './trade.input.js';
 export * from './trade.service.js';
-export { BACKDATING_DAYS, type Traded, type TradeOptions } from './trade-desk.js';
+export type { Traded, TradeOptions } from './trade-desk.js';
 export type { PlannedSale, Position, Purchase, TradePlan, UsedPrice } from './trade-plan.js';
+export * from './valuation.input.js';
 export * from './valuation.js';
+export * from './valuation.service.js';
