@@ -125,6 +125,24 @@ export class Portfolio extends Timestamped {
     this._goalDate = date;
   }
 
+  /** Aims for nothing any more. */
+  dropGoal(): void {
+    this.requireOpen();
+    this._goalAmount = undefined;
+    this._goalDate = undefined;
+  }
+
+  /** Whoever calls has made the default of before give way: a user has one. */
+  becomeDefault(): void {
+    this.requireOpen();
+    this._isDefault = true;
+  }
+
+  /** Another one becomes the default. */
+  giveWay(): void {
+    this._isDefault = false;
+  }
+
   /** Only an empty portfolio closes; whoever calls has looked at its holdings under a lock. */
   close(now: Date): void {
     this._status = transition('portfolio', STATUS_AFTER, this._status, 'closed');

@@ -2,13 +2,16 @@ import type { EntityManager } from '../database/index.js';
 import { User } from '../identity/index.js';
 import { ledger } from '../ledger/index.js';
 import { AssetService } from '../market/index.js';
-import { NotFoundError, parseInput } from '../shared/index.js';
+import { type Clock, NotFoundError, parseInput, StateError, systemClock } from '../shared/index.js';
 import { Portfolio } from './portfolio.entity.js';
-import { OpenPortfolio, RenamePortfolio } from './portfolio.input.js';
+import { OpenPortfolio, PortfolioAt, RenamePortfolio, SetGoal } from './portfolio.input.js';
 
 /** A user's portfolios. */
 export class PortfolioService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /** @throws {NotFoundError} for an unknown currency; {@link ConflictError} `portfolio.name-taken`, `portfolio.default-taken`. */
   async open(input: OpenPortfolio): Promise<Portfolio> {
@@ -29,6 +32,78 @@ export class PortfolioService {
     portfolio.rename(name);
     await this.em.flush();
     return portfolio;
+  }
+
+  /**
+   * Aims for a value, by a date if one is named. Aimed for before is forgotten, its date too.
+   * @throws {NotFoundError} {@link StateError} `portfolio.closed`, {@link ValidationError}
+   */
+  async setGoal(input: SetGoal): Promise<Portfolio> {
+    const { userId, portfolioId, amount, date } = parseInput(SetGoal, input);
+    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    portfolio.aimFor({ amount, date });
+    await this.em.flush();
+    return portfolio;
+  }
+
+  /** Aims for nothing any more; so it may have been before. @throws {NotFoundError} {@link StateError} `portfolio.closed` */
+  async clearGoal(input: PortfolioAt): Promise<Portfolio> {
+    const { userId, portfolioId } = parseInput(PortfolioAt, input);
+    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    portfolio.dropGoal();
+    await this.em.flush();
+    return portfolio;
+  }
+
+  /**
+   * Makes a portfolio the one that is used when none is named. The one of before gives way; there is never more than one.
+   * @throws {NotFoundError} {@link StateError} `portfolio.closed`
+   */
+  async makeDefault(input: PortfolioAt): Promise<Portfolio> {
+    const { userId, portfolioId } = parseInput(PortfolioAt, input);
+    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    portfolio.requireOpen();
+    const before = await this.em.findOne(
+      Portfolio,
+      { user: userId, ['_isDefault' as 'isDefault']: true },
+      { refresh: true },
+    );
+    if (before && before !== portfolio) {
+      before.giveWay();
+      // Before the other one is stored: the database allows for no moment with two.
+      await this.em.flush();
+    }
+    portfolio.becomeDefault();
+    await this.em.flush();
+    return portfolio;
+  }
+
+  /**
+   * Closes an empty portfolio for good; its history stays. Closing the default one leaves its owner without.
+   * @throws {NotFoundError} {@link StateError} `portfolio.not-empty` while it holds or has pledged anything (details: how many
+   * assets), `portfolio.not-closed` when it is closed already.
+   */
+  async close(input: PortfolioAt): Promise<Portfolio> {
+    const { userId, portfolioId } = parseInput(PortfolioAt, input);
+    const portfolio = await lockPortfolio(this.em, userId, portfolioId);
+    const assets = await this.countAssetsIn(portfolio);
+    if (assets > 0)
+      throw new StateError('portfolio.not-empty', 'Sell or redeem everything in this portfolio before closing it.', {
+        assets,
+      });
+    portfolio.close(this.clock.now());
+    await this.em.flush();
+    return portfolio;
+  }
+
+  /** Assets of which something is held or pledged. */
+  private async countAssetsIn({ user, id }: Portfolio): Promise<number> {
+    const [row] = await this.em.execute<{ assets: string }[]>(
+      `select count(distinct asset_id)::text as assets from ledger_accounts
+       where user_id = ? and kind in ('holding', 'collateral') and portfolio_id = ? and balance > 0`,
+      [user.id, id],
+    );
+    return Number(row!.assets);
   }
 }
 
