@@ -3,7 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 
-export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+/** Nothing that npm installs: tests that need it are skipped where it is missing. */
+const OPENSSL = 'openssl';
+
+export const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** An authority of a test's own, whose certificates are made in a folder. */
 export class TestAuthority {
@@ -43,7 +46,7 @@ export class TestAuthority {
   }
 
   private openssl(...args: string[]): void {
-    execFileSync('openssl', args, { stdio: 'pipe' });
+    execFileSync(OPENSSL, args, { stdio: 'pipe' });
   }
 }
 

@@ -48,8 +48,8 @@ describe('on the embedded database, the command line', () => {
 
   test('says what it can do when it is asked for nothing it knows', async () => {
     await expect(run(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'dance'], { env })).rejects.toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('npm run nestegg -- gate'),
+      code: 64,
+      stderr: expect.stringContaining('npx nestegg gate'),
     });
   }, 60_000);
 });

@@ -116,10 +116,10 @@ async function books({ client, settings: { user } }: Session): Promise<Check[]> 
        to_regclass('transactions'), to_regclass('transaction_fees'))`,
   );
   if (!owner) return [problem('books', 'There are no books yet.', MIGRATE)];
-  if (mine)
-    return [
-      problem('books', `${user} is or may become ${owner}, who owns the books and may write anything.`, OTHER_LOGIN),
-    ];
+  if (mine) {
+    const who = user === owner ? `${user} owns` : `${user} may become ${owner}, who owns`;
+    return [problem('books', `${who} the books and may write anything.`, OTHER_LOGIN)];
+  }
   if (writable.length > 0) return [problem('books', `${user} may write ${writable.join(', ')} directly.`, OTHER_LOGIN)];
   return [ok('books', `${user} writes the books through nestegg_post alone.`)];
 }
