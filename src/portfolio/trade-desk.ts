@@ -3,7 +3,7 @@ import type { EntityManager } from '../database/index.js';
 import { User } from '../identity/index.js';
 import {
   BACKDATED_DAYS_MAX,
-  FeeSchedule,
+  CashFeeSchedule,
   feesOn,
   type LedgerAccount,
   ledger,
@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 
 export interface TradeOptions {
   /** What trades cost, on the value traded; nothing unless told. */
-  fees?: FeeSchedule;
+  fees?: CashFeeSchedule;
   /** How long a quote is good for; 30 seconds unless told. */
   quoteLifetimeSeconds?: number;
   /** How old `occurredAt` may be; {@link BACKDATED_DAYS_MAX} unless told. */
@@ -90,14 +90,14 @@ export interface Order<P extends TradePlan> extends Wish<P> {
  * books it and keeps what it did to each holding.
  */
 export class TradeDesk {
-  private readonly fees: z.output<typeof FeeSchedule>;
+  private readonly fees: z.output<typeof CashFeeSchedule>;
 
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
     private readonly options: TradeOptions = {},
   ) {
-    this.fees = parseInput(FeeSchedule, options.fees ?? []);
+    this.fees = parseInput(CashFeeSchedule, options.fees ?? []);
   }
 
   async quote<P extends TradePlan>(wish: Wish<P>): Promise<Quote<P>> {
