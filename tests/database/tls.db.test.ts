@@ -5,7 +5,7 @@ import { Signer } from '@aws-sdk/rds-signer';
 import type { MikroORM } from '@mikro-orm/sql';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openDatabase, type ServerTarget } from '../../src/index.js';
+import { type Check, diagnose, openDatabase, type ServerTarget } from '../../src/index.js';
 import { startEmbeddedPostgres } from '../../src/testing/embedded-postgres.js';
 import { hasOpenssl, serveTls, TestAuthority } from './certificates.js';
 
@@ -48,6 +48,16 @@ describe.skipIf(!hasOpenssl)(`a server with certificates of an authority of its 
     return session;
   }
 
+  /** What the doctor says of the first thing that is wrong, or else of TLS. */
+  async function doctorOn(host: string, more: Partial<ServerTarget> = {}): Promise<Check | undefined> {
+    const url = new URL(server.url);
+    url.hostname = host;
+    const orm = await openDatabase({ kind: 'server', url: url.href, ...more });
+    opened.push(orm);
+    const { reachable, checks } = await diagnose(orm);
+    return checks.find(({ name }) => name === (reachable ? 'tls' : 'reach'));
+  }
+
   const PLAIN = { ssl: false, version: null };
   const ENCRYPTED = { ssl: true, version: 'TLSv1.3' };
   const verified = (authority: TestAuthority) => ({ tls: { mode: 'verify-full', ca: authority.certificate } }) as const;
@@ -82,6 +92,26 @@ describe.skipIf(!hasOpenssl)(`a server with certificates of an authority of its 
       await expect(connect('localhost', { tls: { mode: 'verify-full', ca: 'rds' } })).rejects.toThrow(/certificate/);
     });
 
+    test('is what the doctor tells of, whatever the matter is', async () => {
+      expect(await doctorOn('localhost', verified(ours))).toEqual({
+        name: 'tls',
+        verdict: 'ok',
+        message: 'Encrypted with TLSv1.3, and the server proved to be localhost.',
+      });
+      expect(await doctorOn('localhost', { tls: { mode: 'require' } })).toMatchObject({
+        verdict: 'note',
+        message: 'Encrypted with TLSv1.3, but nobody asked the server to prove who it is.',
+      });
+      expect(await doctorOn('127.0.0.1', verified(ours))).toMatchObject({
+        verdict: 'problem',
+        message: 'The server has a certificate, but not for the name 127.0.0.1.',
+      });
+      expect(await doctorOn('localhost', verified(theirs))).toMatchObject({
+        verdict: 'problem',
+        message: 'The server speaks TLS, with a certificate of an authority that is not trusted here.',
+      });
+    });
+
     test('is not asked who it is by whoever only wants to be encrypted', async () => {
       expect(await connect('127.0.0.1', { tls: { mode: 'require' } })).toEqual(ENCRYPTED);
     });
@@ -92,6 +122,10 @@ describe.skipIf(!hasOpenssl)(`a server with certificates of an authority of its 
       await superuser.query('select pg_reload_conf()');
       try {
         await expect(connect('localhost')).rejects.toMatchObject({ code: '28000' });
+        expect(await doctorOn('localhost')).toMatchObject({
+          message: 'The server does not let postgres in without TLS.',
+          next: 'Set DATABASE_TLS=verify-full.',
+        });
         expect(await connect('localhost', verified(ours))).toEqual(ENCRYPTED);
       } finally {
         await superuser.query(`copy (select 1) to program 'cat > /dev/null; mv kept pg_hba.conf'`);
