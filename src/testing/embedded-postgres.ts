@@ -74,7 +74,7 @@ export async function startEmbeddedPostgres(wanted: EmbeddedSettings = {}): Prom
     const port = await freePort();
     const options = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = [programs.postgres, '-D', data, '-p', `${port}`, ...options];
-    const server = await KeptProcess.start({ command, home, ready: READY, account });
+    const server = await KeptProcess.start({ command, home, last: 'QUIT', ready: READY, account });
     return {
       url: `postgresql://${login}@127.0.0.1:${port}/postgres`,
       data,

@@ -5,16 +5,16 @@ import type { Readable, Writable } from 'node:stream';
 /**
  * Runs a program and outlives whoever asked for it: its standard input closes when that process ends, in whatever way,
  * and then the program is stopped and its directory removed. Each line on the input is an order: the name of a signal
- * while the program runs, anything to start it again when it has ended. `$1` is the directory, `$2` what it says when the
- * program has ended, the rest is the command.
+ * while the program runs, anything to start it again when it has ended. `$1` is the directory, `$2` the signal that stops
+ * the program, `$3` what is said when it has ended; the rest is the command.
  */
 const KEEPER = `
   trap '' INT TERM HUP PIPE
-  home=$1; ended=$2; shift 2; exec 3<&0 4>&2
+  home=$1; last=$2; ended=$3; shift 3; exec 3<&0 4>&2
   while :; do
     "$@" 2>&4 & program=$!
     exec 2>/dev/null
-    { while read -r signal; do kill -s "$signal" $program; done; kill -QUIT $program; } <&3 & watch=$!
+    { while read -r signal; do kill -s "$signal" $program; done; kill -s $last $program; } <&3 & watch=$!
     wait $program
     kill -KILL $watch
     wait $watch
@@ -31,6 +31,8 @@ interface KeptCommand {
   command: readonly string[];
   /** A directory of its own, removed when the program is stopped. */
   home: string;
+  /** The signal that ends it without waiting for its clients. */
+  last: 'QUIT' | 'KILL';
   /** What it says on its standard error once it can be used. */
   ready: string;
   /** Whose process it is, where the own account will not do. */
@@ -54,7 +56,7 @@ export class KeptProcess {
   }
 
   private constructor(private readonly kept: KeptCommand) {
-    this.keeper = spawn('sh', ['-c', KEEPER, 'keeper', kept.home, ENDED, ...kept.command], {
+    this.keeper = spawn('sh', ['-c', KEEPER, 'keeper', kept.home, kept.last, ENDED, ...kept.command], {
       ...kept.account,
       cwd: kept.home,
       env: { ...process.env, LC_ALL: 'C' },
