@@ -100,7 +100,8 @@ export class RebalancePlan extends TradePlan {
       .map(({ asset, weight, value }) => ({
         asset,
         missing: roundDown(this.value.mul(weight).div(HUNDRED).minus(value), this.scale),
-      }));
+      }))
+      .filter(({ missing }) => missing.gt(0));
   }
 }
 
