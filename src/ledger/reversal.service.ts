@@ -19,7 +19,10 @@ const REVERSIBLE_HERE: readonly TransactionType[] = [
   'transfer',
 ];
 
-/** Takes back transactions that concern nothing but the books. The wrong one and its reversal both stay in them. */
+/**
+ * Takes back transactions that concern nothing but the books; the wrong one and its reversal both stay in them. That is an
+ * operator's, inside `asWorker`: nobody gives themselves back what they have paid.
+ */
 export class LedgerReversalService {
   constructor(
     private readonly em: EntityManager,
@@ -28,18 +31,18 @@ export class LedgerReversalService {
 
   /**
    * Moves back, leg by leg, exactly what a deposit, withdrawal, fee, reward, adjustment or transfer has moved, its fees too.
-   * A transfer is taken back in both books; that is an operator's, inside `asWorker`.
+   * A transfer is taken back in both books.
    * Before: posted, and the money is there still. After: the transaction is reversed and stays so.
    * @returns the reversal in this user's book.
-   * @throws {NotFoundError} {@link StateError} `transaction.not-reversible` (pending, ended, reversed, a reversal),
-   * `transaction.not-reversible-here` (of another context); {@link InsufficientFundsError} when the money is gone, {@link NotAllowedError}
-   * for a user's own hand on a transfer, {@link IdempotencyConflictError}
+   * @throws {NotAllowedError} for anybody but an operator; {@link NotFoundError}; {@link StateError} `transaction.not-reversible`
+   * (pending, ended, reversed, a reversal), `transaction.not-reversible-here` (of another context);
+   * {@link InsufficientFundsError} when the money is gone; {@link IdempotencyConflictError}
    */
   async reverse(input: ReverseLedgerTransaction): Promise<Posted> {
     const { idempotencyKey, userId, transactionId, reason } = parseInput(ReverseLedgerTransaction, input);
     const request = { idempotencyKey, request: { useCase: 'reverse', transactionId, reason } };
+    await requireOperator(this.em);
     const transfer = await this.findTransfer(userId, transactionId);
-    if (transfer) await requireOperator(this.em);
     for (const holder of transfer ? [transfer.senderId, transfer.recipientId].sort() : [userId])
       await lockBook(this.em, holder);
     const replay = await replayOf(this.em, userId, request);

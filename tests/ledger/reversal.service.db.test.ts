@@ -15,7 +15,7 @@ import { keyed, NOON, useCashDesk } from './cash-desk.js';
 const desk = useCashDesk();
 
 const reverse = (userId: string, transactionId: string, more: { idempotencyKey?: string; reason?: string } = {}) =>
-  desk.user(userId, em =>
+  desk.worker(em =>
     new LedgerReversalService(em, desk.clock).reverse(keyed({ userId, transactionId, reason: 'A mistake.', ...more })),
   );
 
@@ -199,6 +199,16 @@ describe('a reversal', () => {
     for (const transactionId of [id, randomUUID()])
       await desk.refused([ann, bob], 'transaction.not-found', () => reverse(bob, transactionId));
   });
+});
+
+test('nobody takes back what they have paid with their own hand', async () => {
+  const [ann, bob] = [await desk.newUser(), await desk.newUser()];
+  const id = await depositWithFees(ann);
+  const wish = { userId: ann, transactionId: id, reason: 'I want my fees back.', idempotencyKey: randomUUID() };
+  for (const userId of [ann, bob])
+    await desk.refused([ann, bob], 'context.not-allowed', () =>
+      desk.user(userId, em => new LedgerReversalService(em, desk.clock).reverse(wish)),
+    );
 });
 
 test('opposite legs name places as they were, portfolio and basket included, and are none where nothing moved', async () => {
