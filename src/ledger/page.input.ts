@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** An instant to look for: of the years that a business keeps books in, which every database and language can write. */
+export const Instant = z.date().min(new Date('1900-01-01T00:00:00Z')).max(new Date('2200-01-01T00:00:00Z'));
+
 /** Which part of a list: at most so many rows, going on where the page before ended. */
 export const Page = z.strictObject({
   limit: z.int().min(1).max(200).default(50),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AssetCode } from '../market/index.js';
 import { Id, PlainText, PositiveAmount } from '../shared/index.js';
 import { ExternalSource } from './external-reference.js';
+import { Instant } from './page.input.js';
 
 /** What became of a payment, in the words of a list from outside. */
 export const PAYMENT_STATUSES = ['pending', 'settled', 'failed', 'reversed'] as const;
@@ -24,9 +25,9 @@ export const ReconcileList = z
     userId: Id.optional(),
     source: ExternalSource,
     /** The first instant of the period that the list covers. */
-    from: z.date(),
+    from: Instant,
     /** The first instant after it. */
-    to: z.date(),
+    to: Instant,
     lines: z.array(ReconciliationLine).max(50_000),
   })
   .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after from' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AssetCode } from '../market/index.js';
 import { Id } from '../shared/index.js';
-import { Page } from './page.input.js';
+import { Instant, Page } from './page.input.js';
 
 /** The entries of one account: any by its id, or the cash account of an asset. Booked from an instant on, before another. */
 export const StatementPage = Page.extend({
@@ -9,9 +9,9 @@ export const StatementPage = Page.extend({
   accountId: Id.optional(),
   assetCode: AssetCode.optional(),
   /** The first instant of the period; its account's whole past when absent. */
-  from: z.date().optional(),
+  from: Instant.optional(),
   /** The first instant after the period; up to now when absent. */
-  to: z.date().optional(),
+  to: Instant.optional(),
   order: z.enum(['newest-first', 'oldest-first']).default('newest-first'),
 })
   .refine(({ accountId, assetCode }) => (accountId === undefined) !== (assetCode === undefined), {

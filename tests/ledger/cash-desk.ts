@@ -7,7 +7,7 @@ import { NOON, useBank } from './bank.js';
 export { NOON };
 
 /** Tokens by the decimals that they have on their chain. */
-export const TOKENS = { WHOLE: 0, CENT: 2, MICRO: 6, SATOSHI: 8, WEI: 18 } as const;
+const TOKENS = { WHOLE: 0, CENT: 2, MICRO: 6, SATOSHI: 8, WEI: 18 } as const;
 
 /**
  * A bank with people whose identity is known, a clock that stands still, and tokens of every scale. Whatever the suite does,

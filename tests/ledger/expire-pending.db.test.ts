@@ -112,4 +112,29 @@ describe('what is pending too long', () => {
     expect(ended).toHaveLength(240);
     expect(ended.sort()).toEqual(made.sort());
   });
+
+  test('or settled in the last moment is either, never both', async () => {
+    const userId = await desk.newSaver('100');
+    const ids: string[] = [];
+    for (let n = 0; n < 10; n += 1) ids.push(await withdraw(userId, '1'));
+    desk.clock.moveTo(DUE);
+    const fees = [{ kind: 'network' as const, fixed: '1', assetCode: 'USD' }];
+    const settle = (transactionId: string) =>
+      desk.user(userId, em => new WithdrawalService(em, desk.clock, { fees }).settle(keyed({ userId, transactionId })));
+    const [expired, ...settled] = await Promise.allSettled([
+      expirePending(desk.database.orm.em, desk.clock),
+      ...ids.map(settle),
+    ]);
+    expect(expired.status).toBe('fulfilled');
+    await expirePending(desk.database.orm.em, desk.clock);
+    const paid = settled.filter(({ status }) => status === 'fulfilled').length;
+    const statuses: string[] = [];
+    for (const id of ids) statuses.push(await desk.status(id));
+    expect(statuses.filter(status => status === 'posted')).toHaveLength(paid);
+    expect(statuses.filter(status => status === 'expired')).toHaveLength(10 - paid);
+    expect(await desk.balances(userId)).toMatchObject({
+      'cash USD': `${100 - 2 * paid}.00000000`,
+      'reserved USD': '0.00000000',
+    });
+  });
 });

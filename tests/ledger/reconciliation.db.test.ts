@@ -46,7 +46,7 @@ describe('a list that agrees with the books', () => {
       const external = { source: 'bank', reference: 'P-1' };
       await withdrawals.settle(keyed({ userId, transactionId: transaction.id, external }));
     });
-    await desk.user(userId, em =>
+    await desk.worker(em =>
       new LedgerReversalService(em, desk.clock).reverse(keyed({ userId, transactionId: ids[0]!, reason: 'Bounced.' })),
     );
     const text =
@@ -167,6 +167,7 @@ test.each([
   ['lines.0.status', { lines: [line(1, 'R', '1', { status: 'paid' })] }],
   ['source', { source: 'transfer' }],
   ['to', { to: NOVEMBER.from }],
+  ['to', { to: new Date('+099999-01-01T00:00:00Z') }],
   ['limit', { limit: 5 }],
 ])('a list with a wrong %s is refused', async (field, more) => {
   await expect(lay([], more as never)).rejects.toMatchObject({ code: 'input.invalid', details: { fields: field } });

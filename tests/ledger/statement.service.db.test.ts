@@ -126,6 +126,9 @@ describe('a statement', () => {
     ['accountId', { assetCode: undefined }],
     ['accountId', { accountId: '00000000-0000-7000-8000-000000000000' }],
     ['to', { from: new Date(1), to: new Date(1) }],
+    ['to', { to: new Date('+099999-01-01T00:00:00Z') }],
+    ['from', { from: new Date('-000001-01-01T00:00:00Z') }],
+    ['from', { from: new Date(Number.NaN) }],
     ['sort', { sort: 'amount' } as never],
   ])('with a wrong %s is refused: %j', async (field, more) => {
     await expect(page(userId, more)).rejects.toMatchObject({ code: 'input.invalid', details: { fields: field } });
@@ -229,7 +232,7 @@ describe('a cursor', () => {
 test('a reversal is in the statement as what it is', async () => {
   const userId = await desk.newUser();
   const transactionId = await deposit(userId, '10', 'R-9');
-  await desk.user(userId, em =>
+  await desk.worker(em =>
     new LedgerReversalService(em, desk.clock).reverse(keyed({ userId, transactionId, reason: 'Charged back.' })),
   );
   const statement = await page(userId, { order: 'oldest-first' });

@@ -299,6 +299,13 @@ describe('a withdrawal that comes to nothing', () => {
   });
 });
 
+test('what comes with its fees to more than any account can hold is refused', async () => {
+  const userId = await desk.newSaver('100');
+  const amount = '9999999999.99999999';
+  await desk.refused([userId], 'ledger.insufficient-funds', () => request(userId, { amount }));
+  await desk.refused([userId], 'database.out-of-range', () => request(userId, { amount }, { fees: FEES }));
+});
+
 test('of two requests for the last dollar, at the same moment, one is taken', async () => {
   const userId = await desk.newSaver('40');
   const outcomes = await Promise.allSettled([request(userId), request(userId), request(userId)]);
