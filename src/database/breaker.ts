@@ -46,13 +46,14 @@ const isOutOfReach = (error: unknown): boolean =>
  */
 class Circuit {
   private readonly policy: CircuitBreakerPolicy;
+  private readonly isOff: boolean;
+  private readonly halfOpenAfterMs: number;
   private openedAt = 0;
 
-  constructor(
-    private readonly of: 'writer' | 'replica',
-    private readonly settings: CircuitSettings | 'off',
-  ) {
+  constructor(of: 'writer' | 'replica', settings: CircuitSettings | 'off') {
     const { failures = 5, halfOpenAfterMs = 10_000, onChange } = settings === 'off' ? {} : settings;
+    this.isOff = settings === 'off';
+    this.halfOpenAfterMs = halfOpenAfterMs;
     const counts = (raw: unknown): boolean => {
       const error = translateError(raw);
       // Who was let through to see and did not get through in time, has not seen that all is well.
@@ -64,19 +65,19 @@ class Circuit {
     });
     this.policy.onStateChange(() => {
       if (this.state === 'open') this.openedAt = performance.now();
-      onChange?.(this.state, this.of);
+      onChange?.(this.state, of);
     });
   }
 
   get state(): CircuitStateName {
-    if (this.settings === 'off') return 'off';
+    if (this.isOff) return 'off';
     if (this.policy.state === CircuitState.Closed) return 'closed';
     return this.policy.state === CircuitState.HalfOpen ? 'half-open' : 'open';
   }
 
   /** @throws {OverloadedError} `overloaded.circuit-open`, and does not try. */
   async pass(enter: () => Promise<void>): Promise<void> {
-    if (this.state === 'off') return enter();
+    if (this.isOff) return enter();
     if (this.state === 'half-open') throw this.opened();
     try {
       await this.policy.execute(enter);
@@ -86,8 +87,7 @@ class Circuit {
   }
 
   private opened(): OverloadedError {
-    const { halfOpenAfterMs = 10_000 } = this.settings === 'off' ? {} : this.settings;
-    const left = this.openedAt + halfOpenAfterMs - performance.now();
+    const left = this.openedAt + this.halfOpenAfterMs - performance.now();
     return new OverloadedError('circuit-open', { retryAfterMs: Math.ceil(Math.max(left, 100)) });
   }
 }

@@ -21,8 +21,8 @@ export function remainingMs(): number | undefined {
 }
 
 /**
- * What a beginning resolves to, if it does so before the deadline. It is not stopped otherwise: whatever it does with the
- * database after the deadline, our client refuses to send.
+ * What a beginning resolves to, if it does so before the deadline. It is not stopped otherwise, so it must look at the
+ * deadline again when it is through.
  * @throws {TimeoutError} `timeout.deadline`
  */
 export async function beforeDeadline<T>(begin: () => Promise<T>): Promise<T> {
@@ -30,7 +30,7 @@ export async function beforeDeadline<T>(begin: () => Promise<T>): Promise<T> {
   if (remaining === undefined) return begin();
   if (remaining <= 0) throw new TimeoutError('deadline');
   const { promise: passed, reject } = Promise.withResolvers<never>();
-  // Timers may fire a millisecond early, and nothing may be sent any more once this one has.
+  // Timers may fire a millisecond early, and nothing may begin any more once this one has.
   const timer = setTimeout(() => reject(new TimeoutError('deadline')), remaining + 2);
   try {
     return await Promise.race([begin(), passed]);

@@ -16,7 +16,7 @@ import {
   TimeoutError,
 } from './errors.js';
 import { translateError } from './fault.js';
-import { dropConnections } from './pool.js';
+import { dropConnections, poolOf } from './pool.js';
 import { hasWritten, noteWrite } from './request.js';
 
 export type EntityManager = SqlEntityManager;
@@ -152,6 +152,8 @@ function readOnly<T>(em: EntityManager, connection: AbstractSqlConnection, work:
   return connection.transactional(
     async transaction => {
       fork.setTransactionContext(transaction);
+      // Kysely forgets the access mode when it begins a transaction of an embedded database.
+      if (!(await poolOf(connection))) await fork.execute('set transaction read only');
       const result = await TransactionContext.create(fork, () => work(fork));
       // Finds out whether anything was changed after all.
       await fork.flush();
@@ -193,6 +195,8 @@ async function takeRole(em: EntityManager, { role, userId }: Actor): Promise<voi
   await asked.catch((error: { code?: string }) => {
     throw error.code === '42501' ? new RoleNotGrantedError(role) : error;
   });
+  // Whoever waited for it has gone; an embedded database cannot refuse for itself.
+  if ((remainingMs() ?? 1) <= 0) throw new TimeoutError('deadline');
 }
 
 /** Refuses to write for nobody, or in a declared read, before the database is asked. */
