@@ -141,8 +141,11 @@ export function useLine(database: SuiteDatabase, to: () => string = () => databa
       expect(rowCount).toBeGreaterThan(0);
     },
 
-    /** When the fault is over: the next call works at once, no place in the pool is lost, and all books are right. */
-    async expectRecovery(chosen = orm): Promise<void> {
+    /**
+     * When the fault is over: the next call works at once, no place in the pool is lost, and all books are right.
+     * @param auditor looks at the books; by another way, where that still leads to them.
+     */
+    async expectRecovery(chosen = orm, auditor = database.orm): Promise<void> {
       proxy.clear();
       const userId = newId();
       const seen = await asUser(chosen.em, userId, em => em.execute('select nestegg_user_id() as acting'));
@@ -156,7 +159,7 @@ export function useLine(database: SuiteDatabase, to: () => string = () => databa
           expect({ idle: pool.idleCount, waiting: pool.waitingCount }).toEqual({ idle: pool.totalCount, waiting: 0 }),
         8_000,
       );
-      const broken = (await asReader(database.orm.em, checkInvariants)).filter(({ violations }) => violations > 0);
+      const broken = (await asReader(auditor.em, checkInvariants)).filter(({ violations }) => violations > 0);
       expect(broken).toEqual([]);
     },
   };
