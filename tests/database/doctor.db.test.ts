@@ -329,8 +329,8 @@ describe('the doctor, of a database', () => {
 });
 
 describe('the doctor, of a connection that is not made', () => {
-  const fatal = (sqlState: string): Buffer => {
-    const fields = ['SFATAL', 'VFATAL', `C${sqlState}`, 'Mhidden-word', ''].join('\0');
+  const fatal = (sqlState: string, said: string): Buffer => {
+    const fields = ['SFATAL', 'VFATAL', `C${sqlState}`, `M${said}`, ''].join('\0');
     const message = Buffer.from(`E\0\0\0\0${fields}\0`);
     message.writeInt32BE(message.length - 1, 1);
     return message;
@@ -340,7 +340,10 @@ describe('the doctor, of a connection that is not made', () => {
     const port = await impostor(answer);
     return changed(u => Object.assign(u, { port }));
   };
-  const saying = (sqlState: string) => () => at(client => client.once('data', () => client.end(fatal(sqlState))));
+  const saying =
+    (sqlState: string, said = 'hidden-word') =>
+    () =>
+      at(client => client.once('data', () => client.end(fatal(sqlState, said))));
 
   test.each<[string, () => string | Promise<string>, string | RegExp]>([
     [
@@ -382,11 +385,16 @@ describe('the doctor, of a connection that is not made', () => {
     ],
     ['it is starting up', saying('57P03'), 'The server is starting up.'],
     ['it is shutting down', saying('57P01'), 'The server is shutting down.'],
-    ['the login may not in', saying('28000'), /^The server does not let nestegg_service into \w+ in this way\.$/],
+    ['the login may not in', saying('28000'), /^The server does not let nestegg_service into \w+\.$/],
     [
-      'it refuses a startup parameter',
+      'it is a proxy that takes no options',
       saying('0A000'),
-      /^The server does not let nestegg_service into \w+ in this way\.$/,
+      'A pooler is in between, and takes no timeouts when a connection starts.',
+    ],
+    [
+      'it is a pooler that takes no timeouts',
+      saying('08P01', 'unsupported startup parameter: statement_timeout'),
+      'A pooler is in between, and takes no timeouts when a connection starts.',
     ],
     ['it is full', saying('53300'), 'The server has as many connections as it takes.'],
   ])('tells when %s, and what to do', async (_, url, message) => {

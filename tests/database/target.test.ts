@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, connectionOptions, type ServerTarget } from '../../src/index.js';
+import { ConfigurationError, connectionOptions, ENTITIES, ormOptions, type ServerTarget } from '../../src/index.js';
 
 const URL = 'postgresql://ada:secret@db.example.com/app';
 const open = (more: Partial<ServerTarget> = {}) =>
@@ -115,7 +115,6 @@ describe('a server', () => {
     const replicas = ['postgresql://reader.example.com', 'postgresql://bob:other@reader.example.com:6543/copy'];
     const options = open({ url: `${URL}?sslmode=require`, replicas, pool: { max: 3 } });
     expect(options).toMatchObject({
-      preferReadReplicas: false,
       replicas: [
         {
           dbName: 'app',
@@ -133,6 +132,12 @@ describe('a server', () => {
       ],
     });
     expect(open()).not.toHaveProperty('replicas');
+  });
+
+  test('is asked for everything where a read was not declared', async () => {
+    const replicas = ['postgresql://reader.example.com'];
+    const options = await ormOptions({ kind: 'server', url: URL, replicas }, ENTITIES);
+    expect(options).toMatchObject({ preferReadReplicas: false, replicas: [{ dbName: 'app' }] });
   });
 
   test.each<[string, object, string]>([

@@ -45,7 +45,6 @@ const LOG = 'The log of the server says more.';
 const at = ({ host, port }: Destination): string => `${host}:${port}`;
 
 function adviceByReason(error: unknown, to: Destination): Record<ConnectionReason, Advice> {
-  const wantsTls = /no encryption/.test((error as Error).message);
   return {
     'host-unknown': {
       message: `The name ${to.host} leads nowhere from here (DNS).`,
@@ -64,12 +63,7 @@ function adviceByReason(error: unknown, to: Destination): Record<ConnectionReaso
       message: `The server does not take the password of ${to.user}.`,
       next: 'Is it the right one, and of this login? With DATABASE_AUTH=iam: does the login have rds_iam, and the AWS identity rds-db:connect?',
     },
-    'not-permitted': wantsTls
-      ? { message: `The server does not let ${to.user} in without TLS.`, next: 'Set DATABASE_TLS=verify-full.' }
-      : {
-          message: `The server does not let ${to.user} into ${to.database} in this way.`,
-          next: 'Look at pg_hba.conf and the right to connect. A pooler that refuses timeouts wants DATABASE_PROFILE=proxy.',
-        },
+    'not-permitted': adviceOnPermission(error, to),
     'database-missing': {
       message: `The server has no database ${to.database}.`,
       next: `Is the name right? Otherwise, as an administrator: create database ${to.database} owner <who migrates>.`,
@@ -80,6 +74,21 @@ function adviceByReason(error: unknown, to: Destination): Record<ConnectionReaso
       message: `${at(to)} ended the connection before it was one.`,
       next: 'Is this really PostgreSQL, or a load balancer without a server behind it? The log of the server says more.',
     },
+  };
+}
+
+function adviceOnPermission(error: unknown, to: Destination): Advice {
+  const { message, code } = error as { message: string; code?: string };
+  if (/no encryption/.test(message))
+    return { message: `The server does not let ${to.user} in without TLS.`, next: 'Set DATABASE_TLS=verify-full.' };
+  if (/^unsupported startup parameter/.test(message) || code === '0A000')
+    return {
+      message: 'A pooler is in between, and takes no timeouts when a connection starts.',
+      next: 'Set DATABASE_PROFILE=proxy, or serverless, and the timeouts on the role.',
+    };
+  return {
+    message: `The server does not let ${to.user} into ${to.database}.`,
+    next: 'Look at its pg_hba.conf, and at the right to connect: grant connect on database.',
   };
 }
 
