@@ -1,16 +1,21 @@
 import type pg from 'pg';
 
-/** Everything in the public schema that a migration can make, as the server itself writes it down. */
+/**
+ * Everything in the public schema that a migration can make, as the server itself writes it down. The place of a column is
+ * the one among those that are there: a column that was dropped and added again makes the same table.
+ */
 const CATALOGUE = `
   select 'relation ' || c.relname || ' kind ' || c.relkind::text || ' of ' || c.relowner::regrole
     || ' row security ' || c.relrowsecurity || ' forced ' || c.relforcerowsecurity || ' options ' || coalesce(c.reloptions::text, '-') as line
   from pg_class c where c.relnamespace = 'public'::regnamespace
   union all
-  select 'column ' || c.relname || '.' || a.attname || ' ' || a.attnum || ' ' || format_type(a.atttypid, a.atttypmod)
+  select 'column ' || c.relname || '.' || a.attname || ' ' || a.place || ' ' || format_type(a.atttypid, a.atttypmod)
     || case when a.attnotnull then ' not null' else '' end || ' default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '-')
     || ' identity ' || a.attidentity::text || ' generated ' || a.attgenerated::text || ' collation ' || a.attcollation::regcollation
-  from pg_attribute a join pg_class c on c.oid = a.attrelid left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
-  where c.relnamespace = 'public'::regnamespace and a.attnum > 0 and c.relkind in ('r', 'v', 'm', 'p')
+  from (
+    select *, row_number() over (partition by attrelid order by attnum) as place from pg_attribute where attnum > 0 and not attisdropped
+  ) a join pg_class c on c.oid = a.attrelid left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', 'p')
   union all
   select 'constraint ' || conrelid::regclass || '.' || conname || ' ' || pg_get_constraintdef(oid) || ' valid ' || convalidated
   from pg_constraint where connamespace = 'public'::regnamespace

@@ -96,8 +96,9 @@ describe('migrating', () => {
       await orm.migrator.up({ to: name });
       after.push(await catalogueOf(owner));
       await orm.migrator.down({ migrations: [name] });
+      if (name !== FILES[0]) expect(await catalogueOf(owner), `${name} down`).toEqual(after.at(-2));
       await orm.migrator.up({ migrations: [name] });
-      expect(await catalogueOf(owner)).toEqual(after.at(-1));
+      expect(await catalogueOf(owner), `${name} up again`).toEqual(after.at(-1));
     }
     expect(new Set(after.map(lines => lines.join('\n'))).size).toBe(FILES.length + 1);
   });
