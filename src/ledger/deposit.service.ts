@@ -4,8 +4,8 @@ import { Asset } from '../market/index.js';
 import { AMOUNT, type Clock, Decimal, NotFoundError, parseInput, requireFits, systemClock } from '../shared/index.js';
 import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 import { FailDeposit, OpenDeposit, SettleDeposit } from './deposit.input.js';
-import { expiryOf, occurredAtOf, PENDING_DAYS } from './occurred-at.js';
-import { takeUp } from './pending.js';
+import { occurredAtOf } from './occurred-at.js';
+import { expiryOf, PENDING_DAYS, takeUp } from './pending.js';
 import { close, type Leg, type Place, Posted, post, replayOf } from './posting.js';
 
 /** What the operator has decided about deposits. */

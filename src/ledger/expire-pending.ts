@@ -21,7 +21,8 @@ export interface ExpiredTransaction {
  * as `withdrawal.expired` tells of it. One transaction per user and batch. Any number of workers may do this at once: whose
  * book somebody holds is left for the next pass, and nothing ends twice.
  *
- * A withdrawal that has expired cannot be settled: whoever pays them is told by the event, or lets them live longer.
+ * What has expired cannot be settled. Whoever pays withdrawals out is told by the event, or lets them live longer; money that
+ * arrives for an expired deposit after all is a new deposit, under a reference of its own.
  * @param em such as `orm.em`.
  * @returns what was ended.
  * @throws {ExpiryPutOffError} at the end, when some could not be ended now: they stay due and hold up no others.

@@ -5,9 +5,6 @@ const DAY_MS = 86_400_000;
 /** How far back something may be booked that has happened already, in days. */
 export const BACKDATED_DAYS_MAX = 30;
 
-/** How long what is announced or asked for stays pending before {@link expirePending} ends it, in days. */
-export const PENDING_DAYS = { deposit: 30, withdrawal: 30 } as const;
-
 /**
  * When something happened in the business: now, or when the caller says.
  * @throws {ValidationError} `occurred-at.in-future`, `occurred-at.too-old` ({@link BACKDATED_DAYS_MAX})
@@ -22,11 +19,4 @@ export function occurredAtOf(named: Date | undefined, clock: Clock): Date {
     });
   }
   return named;
-}
-
-/** @throws {ValidationError} `lifetime.invalid` when the number of days is not a whole one of at least 1. */
-export function expiryOf(days: number, clock: Clock): Date {
-  if (!Number.isInteger(days) || days < 1 || days > 3_650)
-    throw new ValidationError('lifetime.invalid', 'What is pending lives for 1 to 3650 whole days.');
-  return new Date(clock.now().getTime() + days * DAY_MS);
 }

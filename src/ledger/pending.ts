@@ -1,9 +1,19 @@
 import type { EntityManager } from '../database/index.js';
-import { ConflictError, NotFoundError, StateError } from '../shared/index.js';
+import { type Clock, ConflictError, NotFoundError, StateError, ValidationError } from '../shared/index.js';
 import { IdempotencyConflictError, notPending } from './errors.js';
 import { lockBook, Posted, type Request } from './posting.js';
 import { requestHash } from './request-hash.js';
 import { Transaction, type TransactionType } from './transaction.entity.js';
+
+/** How long what is announced or asked for stays pending before {@link expirePending} ends it, in days. */
+export const PENDING_DAYS = { deposit: 30, withdrawal: 30 } as const;
+
+/** @throws {ValidationError} `lifetime.invalid` when the days are not a whole number from 1 to 3650. */
+export function expiryOf(days: number, clock: Clock): Date {
+  if (!Number.isInteger(days) || days < 1 || days > 3_650)
+    throw new ValidationError('lifetime.invalid', 'What is pending lives for 1 to 3650 whole days.');
+  return new Date(clock.now().getTime() + days * 86_400_000);
+}
 
 /** What a request to end a pending state meets: the transaction as it is, or what the same request came to before. */
 interface TakenUp {

@@ -15,9 +15,9 @@ import {
 } from '../shared/index.js';
 import { accountHolder, requireMaySend } from './account-holder.js';
 import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
-import { expiryOf, occurredAtOf, PENDING_DAYS } from './occurred-at.js';
+import { occurredAtOf } from './occurred-at.js';
 import { oppositeLegs } from './opposite-legs.js';
-import { requireSameReference, takeUp } from './pending.js';
+import { expiryOf, PENDING_DAYS, requireSameReference, takeUp } from './pending.js';
 import { close, type Leg, lockBook, type Place, Posted, post, replayOf } from './posting.js';
 import type { Transaction } from './transaction.entity.js';
 import { EndWithdrawal, RequestWithdrawal, SettleWithdrawal } from './withdrawal.input.js';
