@@ -31,10 +31,10 @@ describe.skipIf(!existsSync(`${BINARIES}/pg_basebackup`))(
 
     beforeAll(async () => {
       standby = await startEmbeddedPostgres({
-      binaries: BINARIES,
-      settings: SETTINGS,
-      standbyOf: server.postgres.url,
-    });
+        binaries: BINARIES,
+        settings: SETTINGS,
+        standbyOf: server.postgres.url,
+      });
       const admin = await database.superuser();
       // A commit is acknowledged when the standby has it: what was acknowledged survives the writer.
       await admin.query(`alter system set synchronous_standby_names to '*'`);
