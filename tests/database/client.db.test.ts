@@ -116,6 +116,7 @@ describe('a connection that fails before the commit', () => {
         await line.write(em);
         await kill(await pidOf(em));
         await setTimeout(50);
+        await em.execute('select 1');
       }),
     );
     expect(error).toMatchObject({ code: 'connection.shutting-down', retryable: true });
@@ -128,6 +129,7 @@ describe('a connection that fails before the commit', () => {
       line.asAnn(orm, async em => {
         await line.write(em);
         await setTimeout(600);
+        await em.execute('select 1');
       }),
     );
     expect(error).toBeInstanceOf(TimeoutError);
