@@ -166,6 +166,34 @@ describe('33.337 of 100 in cash, put into a basket of three assets', () => {
     expect(events).toEqual([{ payload: { portfolioId: ann.portfolioId, basketSlug: 'trio', amount: '33.337' } }]);
   });
 
+  test('is told of each holding: what came in and what it cost', async () => {
+    const ann = await world.newInvestor('100');
+    const { id } = await world.invest(ann, '33.337', { idempotencyKey: 'first' });
+    const movementsOf = (transactionId: string) =>
+      world.rows(
+        `select a.code, m.quantity::text as units, m.cost::text as cost, m.gain::text as gain from holding_movements m
+         join portfolio_holdings h on h.user_id = m.user_id and h.id = m.holding_id join assets a on a.id = h.asset_id
+         where m.user_id = $1 and m.transaction_id = $2 order by m.id`,
+        [ann.userId, transactionId],
+      );
+    const bought = [
+      { code: 'VTI', units: '0.06101219', cost: '16.54223611', gain: '0.00000000' },
+      { code: 'WBTC', units: '0.00015447', cost: '9.92534167', gain: '0.00000000' },
+      { code: 'EURC', units: '6.10583500', cost: '6.61689444', gain: '0.00000000' },
+    ];
+    expect(await movementsOf(id)).toEqual(bought);
+    // Asked for again it moves nothing again.
+    await world.invest(ann, '33.337', { idempotencyKey: 'first' });
+    expect(await movementsOf(id)).toEqual(bought);
+    const { id: second } = await world.invest(ann, '10');
+    expect((await movementsOf(second)).map(row => Object.values(row).slice(0, 3).join(' '))).toEqual([
+      'VTI 0.01830164 4.96212500',
+      'WBTC 0.00004633 2.97727500',
+      'EURC 1.83154900 1.98485000',
+    ]);
+    expect(await movementsOf(id)).toEqual(bought);
+  });
+
   test('takes from cash what it costs and what the fee is, to the last digit', async () => {
     const ann = await world.newInvestor('100');
     const { id } = await world.invest(ann, '33.337');

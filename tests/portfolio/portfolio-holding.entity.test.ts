@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LedgerAccount, Transaction } from '../../src/ledger/index.js';
-import { PortfolioHolding } from '../../src/portfolio/index.js';
+import { type HoldingMovement, PortfolioHolding } from '../../src/portfolio/index.js';
 import { Decimal, ZERO } from '../../src/shared/index.js';
 import { entitiesKnown } from '../shared/entities-known.js';
 import { activeBasket, aPortfolio, decimal, refusal, share } from '../shared/examples.js';
@@ -100,6 +100,79 @@ describe('a sale', () => {
   });
 });
 
+describe('a movement', () => {
+  const told = ({ quantity, cost, gain }: HoldingMovement) => [quantity.toFixed(), cost.toFixed(), gain.toFixed()];
+
+  test('of a purchase is what came in and what it cost', () => {
+    const holding = holdingBoughtFor();
+    const transaction = new Transaction();
+    const movement = holding.recordPurchase(transaction, decimal('0.00000001'), decimal('9999999999.99999999'));
+    expect(told(movement)).toEqual(['0.00000001', '9999999999.99999999', '0']);
+    expect(movement.holding.unwrap()).toBe(holding);
+    expect(movement.transaction.unwrap()).toBe(transaction);
+    expect(movement.user).toBe(holding.user);
+  });
+
+  // By hand: 14 × 1.5 ÷ 4 = 5.25 of cost; 6 − 5.25 = 0.75.
+  test('of a sale is what went out, its share of the cost, and what it brought beyond', () => {
+    const holding = holdingBoughtFor('10', '4');
+    const sale = holding.recordSale(new Transaction(), decimal('1.5'), decimal('4'), decimal('6'));
+    expect(told(sale)).toEqual(['-1.5', '-5.25', '0.75']);
+  });
+
+  test('of a sale at a loss has a gain below zero', () => {
+    const holding = holdingBoughtFor('10');
+    const sale = holding.recordSale(new Transaction(), decimal('1'), decimal('1'), decimal('0'));
+    expect(told(sale)).toEqual(['-1', '-10', '-10']);
+  });
+
+  test('of almost nothing may take no cost along', () => {
+    const holding = holdingBoughtFor('0.00000001');
+    const sale = holding.recordSale(new Transaction(), decimal('1'), decimal('2'), decimal('3'));
+    expect(told(sale)).toEqual(['-1', '0', '3']);
+    expect(figures(holding)).toEqual(['0.00000001', '3']);
+  });
+});
+
+describe('a reversal', () => {
+  const reversalOf = (holding: PortfolioHolding, movement: HoldingMovement) => {
+    const reversal = holding.recordReversal(new Transaction(), movement);
+    return [reversal.quantity.toFixed(), reversal.cost.toFixed(), reversal.gain.toFixed()];
+  };
+
+  test('of a purchase takes out what came in', () => {
+    const holding = holdingBoughtFor('10');
+    const movement = buy(holding, decimal('5'), decimal('2'));
+    expect(reversalOf(holding, movement)).toEqual(['-2', '-5', '0']);
+    expect(figures(holding)).toEqual(['10', '0']);
+  });
+
+  // By hand: 10 ÷ 3 is rounded down to 3.33333333, so a sale of the same units at another time takes 3.33333334.
+  test('of a sale brings back the very cost that it took, and takes its gain', () => {
+    const holding = holdingBoughtFor('10');
+    const first = holding.recordSale(new Transaction(), decimal('1'), decimal('3'), decimal('4'));
+    sell(holding, '1', '2', '3');
+    expect(figures(holding)).toEqual(['3.33333334', '0.33333334']);
+    expect(reversalOf(holding, first)).toEqual(['1', '3.33333333', '-0.66666667']);
+    expect(figures(holding)).toEqual(['6.66666667', '-0.33333333']);
+  });
+
+  test('of a loss gives the loss back', () => {
+    const holding = holdingBoughtFor('10');
+    const loss = holding.recordSale(new Transaction(), decimal('1'), decimal('1'), decimal('4'));
+    expect(reversalOf(holding, loss)).toEqual(['1', '10', '6']);
+    expect(figures(holding)).toEqual(['10', '0']);
+  });
+
+  test('refers to the reversing transaction, not to the one that it takes back', () => {
+    const holding = holdingBoughtFor();
+    const [purchase, reversing] = [new Transaction(), new Transaction()];
+    const movement = holding.recordPurchase(purchase, decimal('1'), decimal('5'));
+    expect(holding.recordReversal(reversing, movement).transaction.unwrap()).toBe(reversing);
+    expect(movement.transaction.unwrap()).toBe(purchase);
+  });
+});
+
 const HUNDRED_MILLIONTHS = fc.bigInt({ min: 1n, max: 10n ** 13n }).map(n => new Decimal(n.toString()).div(1e8));
 
 test('whatever is bought and sold, what came in less what went out is the gain, and nothing held costs nothing', () => {
@@ -122,6 +195,27 @@ test('whatever is bought and sold, what came in less what went out is the gain, 
       }
       if (held.gt(0)) sale(held, last);
       expect(figures(holding)).toEqual(['0', cashFlow.toFixed()]);
+    }),
+  );
+});
+
+test('whatever is bought and sold, its movements add up to the holding, and taken back from the last to the first leave nothing', () => {
+  const trade = fc.record({ buys: fc.boolean(), quantity: HUNDRED_MILLIONTHS, money: HUNDRED_MILLIONTHS });
+  fc.assert(
+    fc.property(fc.array(trade, { maxLength: 20 }), trades => {
+      const holding = holdingBoughtFor();
+      const movements: HoldingMovement[] = [];
+      const sum = (figure: 'quantity' | 'cost' | 'gain') =>
+        movements.reduce((total, movement) => total.plus(movement[figure]), ZERO);
+      for (const { buys, quantity, money } of trades) {
+        const held = sum('quantity');
+        if (buys) movements.push(buy(holding, money, quantity));
+        else if (held.gt(0))
+          movements.push(holding.recordSale(new Transaction(), Decimal.min(quantity, held), held, money));
+        expect(figures(holding)).toEqual([sum('cost').toFixed(), sum('gain').toFixed()]);
+      }
+      for (const movement of movements.reverse()) holding.recordReversal(new Transaction(), movement);
+      expect(figures(holding)).toEqual(['0', '0']);
     }),
   );
 });
