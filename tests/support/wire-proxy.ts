@@ -53,8 +53,9 @@ export class WireProxy {
     this.target = new URL(url);
   }
 
-  /** Everything passes again, what was held back included. */
+  /** Everything passes again, what was held back included, and nothing is awaited any more. */
   clear(): void {
+    this.awaited.length = 0;
     this.become({ is: 'clear' });
   }
 
