@@ -39,7 +39,7 @@ const KYC_AFTER: Transitions<KycStatus> = {
 })
 @Check({ name: 'users_closed_at', expression: `not (status in ('closed', 'erased')) or closed_at is not null` })
 @Check({ name: 'users_erased_at', expression: `(status = 'erased') = (erased_at is not null)` })
-@Check({ name: 'users_kyc_verified_at', expression: `kyc_status <> 'verified' or kyc_verified_at is not null` })
+@Check({ name: 'users_kyc_verified_at', expression: `(kyc_status = 'verified') = (kyc_verified_at is not null)` })
 export class User extends Timestamped {
   [PrimaryKeyProp]?: 'id';
 
@@ -79,7 +79,7 @@ export class User extends Timestamped {
   @Enum({ items: () => KYC_STATUSES, accessor: 'kycStatus' })
   private _kycStatus: KycStatus = 'none';
 
-  /** When the identity was last verified. */
+  /** When the identity was verified; absent unless that counts. */
   @Property({ nullable: true })
   kycVerifiedAt?: Date;
 

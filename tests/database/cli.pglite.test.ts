@@ -20,15 +20,15 @@ const gate = () => run(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'gate
 describe('on the embedded database, the command line', () => {
   test('migrates up and down, checks, lists and tells what it is configured for', async () => {
     await expect(gate()).rejects.toMatchObject({ code: 1 });
-    expect(await cli('migration:up')).toContain("Applied 'Migration20261122190300_history_indexed'");
+    expect(await cli('migration:up')).toContain("Applied 'Migration20261122200100_rights_checked'");
     expect(await cli('migration:up')).toBe('Successfully migrated up to the latest version\n');
     expect((await gate()).stdout).toBe('The database is exactly what the code expects.\n');
     expect(await cli('migration:list')).toMatch(
       /Migration20261122090000_roles_and_acting[\s\S]*Migration20261122090100_tables/,
     );
     expect(await cli('migration:check')).toContain('No changes required');
-    expect(await cli('migration:down')).toContain("Reverted 'Migration20261122190300_history_indexed'");
-    expect(await cli('migration:up')).toContain("Applied 'Migration20261122190300_history_indexed'");
+    expect(await cli('migration:down')).toContain("Reverted 'Migration20261122200100_rights_checked'");
+    expect(await cli('migration:up')).toContain("Applied 'Migration20261122200100_rights_checked'");
     expect(await cli('debug')).toContain('database connection successful');
   }, 120_000);
 

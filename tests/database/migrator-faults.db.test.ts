@@ -48,6 +48,8 @@ describe('migrating in processes that come and go', () => {
       { name: 'Migration20261122190100_history', times: 1 },
       { name: 'Migration20261122190200_history_filled', times: 1 },
       { name: 'Migration20261122190300_history_indexed', times: 1 },
+      { name: 'Migration20261122200000_rights_of_users', times: 1 },
+      { name: 'Migration20261122200100_rights_checked', times: 1 },
       { name: 'Migration99991231000000_index_concurrently', times: 1 },
     ]);
   }, 300_000);

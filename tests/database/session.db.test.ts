@@ -75,10 +75,29 @@ describe('acting for a user', () => {
 
   test('changes no row of anybody else, not even by SQL', async () => {
     const changed = await asUser(database.orm.em, ann.id, async em => ({
-      byQuery: await em.nativeUpdate(User, { id: bob.id }, { emailVerifiedAt: new Date() }),
+      byQuery: await em.nativeUpdate(User, { id: bob.id }, { updatedAt: new Date() }),
       bySql: await em.execute('update users set version = version + 1 where id <> ? returning id', [ann.id]),
     }));
     expect(changed).toEqual({ byQuery: 0, bySql: [] });
+  });
+
+  test.each([
+    ['verified', `update users set kyc_status = 'verified', kyc_verified_at = now()`],
+    ['suspended no more', `update users set status = 'active'`],
+    ['gone', `update users set status = 'closed', closing_at = now(), closed_at = now()`],
+    ['somebody of another address', `update users set email = 'eve@example.com'`],
+    ['somebody whose address is proved', 'update users set email_verified_at = now()'],
+  ])('lets nobody become %s by their own SQL', async (_what, sql) => {
+    await expect(asUser(database.orm.em, ann.id, em => em.execute(sql))).rejects.toThrow(NotAllowedError);
+    const born = asUser(database.orm.em, newId(), em =>
+      em.execute(
+        `insert into users (id, email, status, kyc_status, kyc_verified_at)
+         values (nestegg_user_id(), 'dan@example.com', 'active', 'verified', now())`,
+      ),
+    );
+    await expect(born).rejects.toThrow(NotAllowedError);
+    await asUser(database.orm.em, ann.id, em => em.execute(`update users set kyc_status = 'pending'`));
+    await asWorker(database.orm.em, em => em.execute(`update users set kyc_status = 'none' where id = ?`, [ann.id]));
   });
 
   test('refuses a row for somebody else', async () => {
@@ -343,7 +362,15 @@ describe('what the database refuses', () => {
     [
       'a check',
       ConstraintError,
-      () => asUser(database.orm.em, ann.id, em => em.execute('update users set email = ?', [`${SECRET} @ X`])),
+      () =>
+        asUser(database.orm.em, ann.id, em =>
+          em.execute('insert into user_wallets (user_id, id, chain, address, is_primary) values (?, ?, ?, ?, false)', [
+            ann.id,
+            newId(),
+            SECRET,
+            SECRET,
+          ]),
+        ),
     ],
     [
       'a value of the wrong kind',
@@ -374,12 +401,14 @@ describe('what the database refuses', () => {
 
   test('names the rule and the state that the database gave', async () => {
     const error = await thrownBy(() =>
-      asUser(database.orm.em, ann.id, em => em.execute(`update users set status = 'suspended' where id = ?`, [ann.id])),
+      asUser(database.orm.em, ann.id, em =>
+        em.execute(`update users set kyc_status = 'verified' where id = ?`, [ann.id]),
+      ),
     );
     expect(error).toMatchObject({
       code: 'database.constraint',
-      details: { constraint: 'users_suspended_at' },
-      cause: { sqlState: '23514', constraint: 'users_suspended_at', table: 'users' },
+      details: { constraint: 'users_kyc_verified_at' },
+      cause: { sqlState: '23514', constraint: 'users_kyc_verified_at', table: 'users' },
     });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   asUser,
+  asWorker,
   IdempotencyConflictError,
   InsufficientFundsError,
   InvestmentService,
@@ -384,7 +385,7 @@ describe('an investment', () => {
   test('of a suspended user is refused until the account is reinstated', async () => {
     const ann = await world.newInvestor('100');
     const change = (verb: (user: User) => void): Promise<void> =>
-      asUser(database.orm.em, ann.userId, async em => verb(await em.findOneOrFail(User, { id: ann.userId })));
+      asWorker(database.orm.em, async em => verb(await em.findOneOrFail(User, { id: ann.userId })));
     await change(user => user.suspend(world.clock.now()));
     await refusedWithoutTrace(() => world.invest(ann, '10'), StateError, {
       code: 'user.not-active',
