@@ -69,7 +69,7 @@ function tradingOn(database: SuiteDatabase, world: ReturnType<typeof useWorld>, 
     reverse: (
       { userId }: Investor,
       { transaction }: Pick<Traded, 'transaction'>,
-      { idempotencyKey = randomUUID(), reason = 'By mistake.' } = {},
+      { idempotencyKey = randomUUID() as string, reason = 'By mistake.' } = {},
     ): Promise<Traded> =>
       asWorker(database.orm.em, em =>
         new ReversalService(em, clock).reverse({ userId, transactionId: transaction.id, reason, idempotencyKey }),
