@@ -11,15 +11,14 @@ import { useLine } from './line.js';
 
 const DONE = { transactionId: expect.any(String) };
 
+const MOUNT = 'mount -t tmpfs -o size=12m nestegg "$1" || { rmdir "$1"; exit 1; }';
 /** Takes the disk away again when this process ends, in whatever way. */
 const UNMOUNT = 'cat > /dev/null; umount -l "$1"; rmdir "$1"';
 
 /** A disk of 12 MB, where this process may mount one. */
 function mountSmallDisk(): { path: string; unmount(): Promise<void> } | undefined {
   const path = mkdtempSync(join(tmpdir(), 'nestegg-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'nestegg', path]).status === 0;
-  if (!mounted) spawnSync('rmdir', [path]);
-  if (!mounted) return undefined;
+  if (spawnSync('sh', ['-c', MOUNT, 'mount', path]).status !== 0) return undefined;
   const keeper = spawn('sh', ['-c', UNMOUNT, 'keeper', path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   keeper.unref();
   return {

@@ -11,6 +11,8 @@ export interface SuiteDatabase {
   /** Signed in as a service is, by way of a proxy that hears what it says. */
   readonly orm: MikroORM;
   readonly fork: ForkedDatabase;
+  /** What the ORM has said that pins a session: nothing, when the suite ends. */
+  readonly pinned: Set<string>;
   /** Plain connections, for what the ORM cannot do: as a service, as the owner of the tables, as the superuser. */
   service(): Promise<pg.Client>;
   owner(): Promise<pg.Client>;
@@ -66,6 +68,7 @@ export function useDatabase(on?: () => ServerAddress & { template: string }): Su
     get fork() {
       return fork;
     },
+    pinned,
     service: () => clientOf(fork.serviceUrl),
     owner: () => clientOf(fork.ownerUrl),
     superuser: () => clientOf(fork.superuserUrl),

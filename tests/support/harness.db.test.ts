@@ -48,3 +48,12 @@ test('the tests run on PostgreSQL 15 or later, and on 18 when they start it them
   expect(major).toBeGreaterThanOrEqual(15);
   if (inject('postgres').startedHere) expect(major).toBe(18);
 });
+
+test('what the ORM says that pins a session is heard, and would fail the suite', async () => {
+  const em = second.orm.em.fork();
+  await em.execute('select nestegg_user_id()');
+  expect([...second.pinned]).toEqual([]);
+  await em.transactional(inner => inner.execute('set local role nestegg_readonly'));
+  expect([...second.pinned]).toEqual(['set local role nestegg_readonly']);
+  second.pinned.clear();
+});

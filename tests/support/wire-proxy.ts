@@ -8,8 +8,7 @@ type Direction = 'to-server' | 'to-client';
 /** What happens to bytes on their way. */
 type Line =
   | { is: 'clear' }
-  | { is: 'slow'; milliseconds: number }
-  | { is: 'trickling'; bytes: number; everyMilliseconds: number }
+  | { is: 'slow'; milliseconds: number; bytes: number }
   | { is: 'dead'; direction: Direction | 'both' };
 
 /**
@@ -36,10 +35,11 @@ export class WireProxy {
     private readonly heard: (message: FrontendMessage) => void,
   ) {}
 
-  /** The same URL, but by way of this proxy. */
+  /** The same URL, but by way of this proxy and without TLS. */
   through(url: string): string {
     const detour = new URL(url);
     detour.host = `127.0.0.1:${this.port}`;
+    for (const parameter of ['sslmode', 'sslrootcert']) detour.searchParams.delete(parameter);
     return detour.href;
   }
 
@@ -61,12 +61,12 @@ export class WireProxy {
 
   /** Every piece arrives that much later. */
   slow(milliseconds: number): void {
-    this.become({ is: 'slow', milliseconds });
+    this.become({ is: 'slow', milliseconds, bytes: Number.POSITIVE_INFINITY });
   }
 
   /** Some bytes arrive from time to time. */
-  trickle(bytes: number, everyMilliseconds: number): void {
-    this.become({ is: 'trickling', bytes, everyMilliseconds });
+  trickle(bytes: number, milliseconds: number): void {
+    this.become({ is: 'slow', milliseconds, bytes });
   }
 
   /** Nothing arrives any more and nobody is told, not even of the end of a connection. */
@@ -164,16 +164,11 @@ export class WireProxy {
 
   private async carry(bytes: Buffer, to: Socket, direction: Direction): Promise<void> {
     await this.passage(direction);
-    if (this.line.is !== 'trickling') {
+    for (let rest = bytes; rest.length > 0; ) {
+      const size = this.line.is === 'slow' ? this.line.bytes : rest.length;
       if (this.line.is === 'slow') await setTimeout(this.line.milliseconds);
-      to.write(bytes);
-      return;
-    }
-    for (let sent = 0; sent < bytes.length; ) {
-      const drop = this.line.is === 'trickling' ? this.line.bytes : bytes.length;
-      if (this.line.is === 'trickling') await setTimeout(this.line.everyMilliseconds);
-      to.write(bytes.subarray(sent, sent + drop));
-      sent += drop;
+      to.write(rest.subarray(0, size));
+      rest = rest.subarray(size);
     }
   }
 
