@@ -137,6 +137,11 @@ begin
   -- One at a time in a book: also of two calls with one key, of which one may open a transaction and the other close one.
   perform nestegg_lock_book(p_user_id);
 
+  -- Whoever has left takes part in nothing any more.
+  if exists (select from users where id = p_user_id and status in ('closed', 'erased')) then
+    raise exception using errcode = 'NE010', message = 'ledger.book-closed';
+  end if;
+
   -- A place is named by what the user has.
   if exists (
     select from (
@@ -280,7 +285,7 @@ begin
           'account', v_kinds[v_debit],
           'asset', (select code from assets where id = v_assets[v_debit]),
           'available', v_opening[v_debit]::text,
-          'needed', (select sum(e.amount)::numeric(18, 8) from jsonb_to_recordset(p_posting->'entries') as e(debit int, amount numeric)
+          'needed', (select sum(e.amount)::numeric(38, 8) from jsonb_to_recordset(p_posting->'entries') as e(debit int, amount numeric)
             where e.debit = v_debit)::text
         );
     end if;

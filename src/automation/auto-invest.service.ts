@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '../database/index.js';
-import { UserPreferences } from '../identity/index.js';
+import { User, UserPreferences } from '../identity/index.js';
+import { ledger } from '../ledger/index.js';
 import { Basket, Portfolio } from '../portfolio/index.js';
 import { type Clock, NotFoundError, parseInput, systemClock } from '../shared/index.js';
 import { AutoInvestRuleAt, CreateAutoInvestRule, PauseAutoInvestRule } from './auto-invest.input.js';
@@ -15,13 +16,14 @@ export class AutoInvestService {
 
   /**
    * Starts a rule; its first run is the first occurrence from now on.
-   * @throws {NotFoundError} portfolio or basket; {@link StateError} {@link ValidationError} `basket.below-minimum`, `auto-invest.never-runs`
+   * @throws {NotFoundError} portfolio or basket; {@link StateError} also `user.not-active`; {@link ValidationError} `basket.below-minimum`, `auto-invest.never-runs`
    */
   async create(input: CreateAutoInvestRule): Promise<AutoInvestRule> {
     const { userId, portfolioId, basketSlug, timeZone, ...plan } = parseInput(CreateAutoInvestRule, input);
     const now = this.clock.now();
     const portfolio = await this.em.findOne(Portfolio, { user: userId, id: portfolioId });
     if (!portfolio) throw new NotFoundError('portfolio');
+    (await this.em.findOneOrFail(User, { id: userId }, { refresh: true })).requireActive();
     const basket = await this.em.findOne(Basket, { slug: basketSlug });
     if (!basket) throw new NotFoundError('basket');
     const zone = timeZone ?? (await this.em.findOneOrFail(UserPreferences, { user: userId })).timeZoneAt(now);
@@ -49,6 +51,7 @@ export class AutoInvestService {
     { userId, ruleId }: AutoInvestRuleAt,
     verb: (rule: AutoInvestRule) => void,
   ): Promise<AutoInvestRule> {
+    await ledger.lockBook(this.em, userId);
     const rule = await this.em.findOne(
       AutoInvestRule,
       { user: userId, id: ruleId },

@@ -79,6 +79,15 @@ export class UserService {
     return this.decide(parseInput(UserAt, input).userId, user => user.reinstate());
   }
 
+  /**
+   * The person wants to leave. After: the account is closing: it takes no new business, what is held may be sold and paid out,
+   * and the workflow `closeAccount` ends it when nothing is left. There is no way back.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `user.not-closing` unless it is active.
+   */
+  startClosing(input: UserAt): Promise<User> {
+    return this.decide(parseInput(UserAt, input).userId, user => user.startClosing(this.clock.now()));
+  }
+
   private async decide(userId: string, verb: (user: User) => void): Promise<User> {
     await requireOperator(this.em);
     const user = await lockUser(this.em, userId);

@@ -13,11 +13,24 @@ export async function accountHolder(em: EntityManager, userId: string): Promise<
 }
 
 /**
- * Money leaves only the account of somebody who may do business and whose identity is known.
+ * Money is sent to others only by somebody who may do business and whose identity is known.
  * @throws {StateError} `user.not-active`, `user.not-verified`
  */
 export function requireMaySend(user: User): void {
   user.requireActive();
+  requireVerified(user);
+}
+
+/**
+ * Money is paid out to whoever may do business, and to whoever is leaving: the account has to become empty.
+ * @throws {StateError} `user.not-active`, `user.not-verified`
+ */
+export function requireMayWithdraw(user: User): void {
+  if (user.status !== 'closing') user.requireActive();
+  requireVerified(user);
+}
+
+function requireVerified(user: User): void {
   if (user.kycStatus !== 'verified') {
     throw new StateError('user.not-verified', 'The identity of this person has to be verified first.', {
       kycStatus: user.kycStatus,

@@ -81,6 +81,8 @@ defineDatabaseErrors({
   'ledger.append-only': (details, options) => new AppendOnlyError(details, options),
   'ledger.not-your-book': (_, options) => new NotFoundError('user', options),
   'ledger.no-transaction': (_, options) => new NotFoundError('transaction', options),
+  'ledger.book-closed': (_, options) =>
+    new StateError('user.closed', 'This account is closed, and its books stay as they are.', {}, options),
   'ledger.no-portfolio': (_, options) => new NotFoundError('portfolio', options),
   'ledger.no-basket': (_, options) => new NotFoundError('basket', options),
   'ledger.bad-entry': (_, options) =>

@@ -13,7 +13,7 @@ import {
   ValidationError,
   ZERO,
 } from '../shared/index.js';
-import { accountHolder, requireMaySend } from './account-holder.js';
+import { accountHolder, requireMayWithdraw } from './account-holder.js';
 import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 import { occurredAtOf } from './occurred-at.js';
 import { oppositeLegs } from './opposite-legs.js';
@@ -54,7 +54,7 @@ export class WithdrawalService {
 
   /**
    * Holds the amount and its fees for a payment, and tells those who make it (`withdrawal.requested`).
-   * Before: the account is active, the identity verified. After: the withdrawal is pending until it is settled, ended or
+   * Before: the account is active or closing, the identity verified. After: the withdrawal is pending until it is settled, ended or
    * expires; amount and fees are reserved. A replay answers with what was stored, whatever has changed since.
    * @throws {NotFoundError} asset or user; {@link StateError} `user.not-active`, `user.not-verified`; {@link InsufficientFundsError};
    * {@link IdempotencyConflictError}; {@link ConflictError} `transaction.reference-taken`; {@link ValidationError}
@@ -66,7 +66,7 @@ export class WithdrawalService {
     const replay = await replayOf(this.em, userId, request);
     if (replay) return new Posted(replay, true);
 
-    requireMaySend(await accountHolder(this.em, userId));
+    requireMayWithdraw(await accountHolder(this.em, userId));
     const asset = await new AssetService(this.em).byCode(assetCode);
     requireFits(amount, { ...AMOUNT, scale: asset.scale }, 'amount');
     const [id, now] = [newId(), this.clock.now()];

@@ -13,11 +13,12 @@ export class PortfolioService {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws {NotFoundError} for an unknown currency; {@link ConflictError} `portfolio.name-taken`, `portfolio.default-taken`. */
+  /** @throws {NotFoundError} for an unknown currency; {@link StateError} `user.not-active`; {@link ConflictError} `portfolio.name-taken`, `portfolio.default-taken`. */
   async open(input: OpenPortfolio): Promise<Portfolio> {
     const { userId, name, currencyCode, isDefault, goal } = parseInput(OpenPortfolio, input);
     const user = await this.em.findOne(User, { id: userId });
     if (!user) throw new NotFoundError('user');
+    user.requireActive();
     const portfolio = new Portfolio(user, name, await new AssetService(this.em).byCode(currencyCode), { isDefault });
     if (goal) portfolio.aimFor(goal);
     this.em.persist(portfolio);

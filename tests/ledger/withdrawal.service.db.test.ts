@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import {
   type CashFeeSchedule,
+  closeAccount,
   DepositService,
   type RequestWithdrawal,
   type SettleWithdrawal,
+  TransferService,
+  UserService,
   WithdrawalService,
   type WithdrawalTerms,
 } from '../../src/index.js';
@@ -303,7 +306,30 @@ test('what comes with its fees to more than any account can hold is refused', as
   const userId = await desk.newSaver('100');
   const amount = '9999999999.99999999';
   await desk.refused([userId], 'ledger.insufficient-funds', () => request(userId, { amount }));
-  await desk.refused([userId], 'database.out-of-range', () => request(userId, { amount }, { fees: FEES }));
+  await desk.refused([userId], 'ledger.insufficient-funds', () => request(userId, { amount }, { fees: FEES }));
+});
+
+test('of somebody who is leaving is paid, so that nothing is left; new business is refused', async () => {
+  const [leaver, friend] = [await desk.newSaver('100'), await desk.newSaver('1')];
+  await desk.worker(em => new UserService(em, desk.clock).startClosing({ userId: leaver }));
+  const transfer = keyed({ senderId: leaver, recipientId: friend, assetCode: 'USD', amount: '5' });
+  await desk.refused([leaver, friend], 'user.not-active', () =>
+    desk.worker(em => new TransferService(em, desk.clock).send(transfer)),
+  );
+  const { transaction } = await request(leaver, { amount: '100' });
+  await settle(leaver, transaction.id);
+  await desk.worker(em => closeAccount(em, { userId: leaver }, desk.clock));
+  const late = keyed({ userId: leaver, assetCode: 'USD', amount: '5', source: 'bank', reference: 'late' });
+  await desk.refused([leaver], 'user.closed', () =>
+    desk.user(leaver, em => new DepositService(em, desk.clock).open(late)),
+  );
+  await desk.refused([leaver, friend], 'recipient.not-active', () =>
+    desk.worker(em =>
+      new TransferService(em, desk.clock).send(
+        keyed({ senderId: friend, recipientId: leaver, assetCode: 'USD', amount: '1' }),
+      ),
+    ),
+  );
 });
 
 test('of two requests for the last dollar, at the same moment, one is taken', async () => {
