@@ -35,6 +35,7 @@ interface Place {
 interface Due extends Place {
   zone: string;
 }
+const placeOf = ({ userId, portfolioId }: Place): Place => ({ userId, portfolioId });
 
 /**
  * Takes the snapshot of today, by its owner's local date, of every open portfolio that has none yet; run it as often as dates
@@ -99,11 +100,11 @@ async function takePage(em: EntityManager, clock: Clock, page: Page): Promise<Pa
         clock.now(),
         due.filter(({ userId }) => held.has(userId)),
       );
-      return { ...part, due, left: due.filter(({ userId }) => !held.has(userId)) };
+      return { ...part, due, left: due.filter(({ userId }) => !held.has(userId)).map(placeOf) };
     });
   } catch (error) {
     if (!(error instanceof NesteggError) || error.retryable) throw error;
-    return { taken: 0, gaps: [], due, left: due };
+    return { taken: 0, gaps: [], due, left: due.map(placeOf) };
   }
 }
 
