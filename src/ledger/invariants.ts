@@ -58,4 +58,13 @@ export const LEDGER_INVARIANTS: readonly Invariant[] = [
         from transactions t where t.status <> 'pending'
       ) ended`,
   },
+  {
+    name: 'every transfer has its other half in another book, of the same amount and as far as it',
+    sql: `select count(*) as checked, count(*) filter (where other.id is null) as violations
+      from transactions t
+      left join transactions other on other.type = 'transfer' and other.external_source = t.external_source
+        and other.external_reference = t.external_reference and other.user_id <> t.user_id
+        and (other.asset_id, other.amount, other.status) = (t.asset_id, t.amount, t.status)
+      where t.type = 'transfer'`,
+  },
 ];
