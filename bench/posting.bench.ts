@@ -7,18 +7,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import {
-  Asset,
-  asUser,
-  asWorker,
-  Decimal,
-  ledger,
-  migrateUp,
-  newId,
-  openDatabase,
-  type Posting,
-} from '../src/index.js';
-import { type ForkedDatabase, forkDatabase, prepareTemplate, startTestServer } from '../src/testing/index.js';
+import { Asset, asUser, asWorker, Decimal, ledger, newId, openDatabase, type Posting } from '../src/index.js';
+import { type BenchDatabase, openBenchDatabase } from './database.js';
+import { median } from './statistics.js';
 
 const CLIENTS = 16;
 const POOL = 10;
@@ -53,21 +44,17 @@ async function main(): Promise<void> {
     throw new Error('usage: npm run bench:posting -- [--rounds 7] [--seconds 1], rounds × seconds at most 10');
   }
 
-  const server = await startTestServer();
+  const database = await openBenchDatabase();
   try {
-    const template = await prepareTemplate(server, { migrate });
-    const fork = await forkDatabase(server, template);
-    console.log(
-      `PostgreSQL ${server.version} (${server.startedHere ? 'started here, fsync off' : 'TEST_DATABASE_URL'}), Node ${process.version}, ${availableParallelism()} cores`,
-    );
+    console.log(`${database.description}, ${availableParallelism()} cores`);
     console.log(`${CLIENTS} clients, pool of ${POOL}, ${USERS} users; ${rounds} rounds of ${seconds} s for each way\n`);
-    await compare(fork, rounds, seconds);
+    await compare(database, rounds, seconds);
   } finally {
-    await server.stop();
+    await database.close();
   }
 }
 
-async function compare(fork: ForkedDatabase, rounds: number, seconds: number): Promise<void> {
+async function compare(fork: BenchDatabase, rounds: number, seconds: number): Promise<void> {
   const orm = await openDatabase({ kind: 'server', url: fork.serviceUrl });
   const [service, owner] = [fork.serviceUrl, fork.ownerUrl].map(connectionString => {
     // A connection on its way out may see the server go first.
@@ -186,10 +173,10 @@ function byStatements(name: string, pool: pg.Pool, { asset }: Books, prepared: b
           ),
         );
         if (rowCount === 0) throw new Error('the key was used before');
-        const { rows } = await client.query<{ id: string; kind: string; balance: string }>(
+        const { rows } = await client.query<{ id: string; kind: string; balance: string; entry_count: number }>(
           statement(
             'accounts',
-            `select id, kind, balance from ledger_accounts where user_id = $1 and asset_id = $2 and kind in ('external', 'cash')
+            `select id, kind, balance, entry_count from ledger_accounts where user_id = $1 and asset_id = $2 and kind in ('external', 'cash')
             order by id for update`,
             [userId, asset.id],
           ),
@@ -198,20 +185,21 @@ function byStatements(name: string, pool: pg.Pool, { asset }: Books, prepared: b
         const balances = [new Decimal(debit!.balance).minus(AMOUNT), new Decimal(credit!.balance).plus(AMOUNT)].map(
           String,
         );
+        const numbers = [debit!.entry_count + 1, credit!.entry_count + 1];
         await client.query(
           statement(
             'entry',
-            `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance)
-            values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)`,
-            [userId, newId(), transactionId, debit!.id, credit!.id, asset.id, AMOUNT, ...balances],
+            `insert into ledger_entries (user_id, id, transaction_id, position, debit_id, credit_id, asset_id, amount, debit_balance, credit_balance, debit_number, credit_number)
+            values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11)`,
+            [userId, newId(), transactionId, debit!.id, credit!.id, asset.id, AMOUNT, ...balances, ...numbers],
           ),
         );
         await client.query(
           statement(
             'balances',
-            `update ledger_accounts l set balance = a.balance, updated_at = now()
-            from unnest($2::uuid[], $3::numeric[]) as a(id, balance) where l.user_id = $1 and l.id = a.id`,
-            [userId, [debit!.id, credit!.id], balances],
+            `update ledger_accounts l set balance = a.balance, entry_count = a.entry_count, updated_at = now()
+            from unnest($2::uuid[], $3::numeric[], $4::int[]) as a(id, balance, entry_count) where l.user_id = $1 and l.id = a.id`,
+            [userId, [debit!.id, credit!.id], balances, numbers],
           ),
         );
         await client.query(
@@ -240,7 +228,7 @@ async function transaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promi
 }
 
 /** An asset, and users with a first posting each, so that their accounts are open. */
-async function openBooks(fork: ForkedDatabase, em: Parameters<typeof asWorker>[0]): Promise<Books> {
+async function openBooks(fork: BenchDatabase, em: Parameters<typeof asWorker>[0]): Promise<Books> {
   const asset = new Asset({ code: 'USD', name: 'US dollar', kind: 'fiat' });
   const users = Array.from({ length: USERS }, newId);
   await asWorker(em, async inner => {
@@ -262,8 +250,6 @@ async function openBooks(fork: ForkedDatabase, em: Parameters<typeof asWorker>[0
   return books;
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
 /** Ratios are of the time that a posting takes, to the faster of the two plain ways in the same round. */
 function report(measures: Map<Way, Measure[]>): void {
   const plain = [...measures].filter(([way]) => way.isPlain).map(([, rounds]) => rounds);
@@ -280,7 +266,7 @@ function report(measures: Map<Way, Measure[]>): void {
 }
 
 /** Figures of a ledger that lost something are worth nothing. */
-async function requireClosed(fork: ForkedDatabase): Promise<void> {
+async function requireClosed(fork: BenchDatabase): Promise<void> {
   const client = await new pg.Client({ connectionString: fork.superuserUrl }).connect();
   try {
     const { rows } = await client.query<{ postings: number; wrong: number }>(`
@@ -294,11 +280,6 @@ async function requireClosed(fork: ForkedDatabase): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-async function migrate(url: string): Promise<void> {
-  const orm = await openDatabase({ kind: 'server', url }, { quiet: true });
-  await migrateUp(orm).finally(() => orm.close(true));
 }
 
 await main();
