@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { InsufficientFundsError } from '../../src/ledger/index.js';
+import type { Asset } from '../../src/market/index.js';
 import { BuyPlan } from '../../src/portfolio/buy-plan.js';
+import { InvestmentPlan } from '../../src/portfolio/index.js';
 import { RedemptionPlan } from '../../src/portfolio/redemption-plan.js';
 import { SellPlan } from '../../src/portfolio/sell-plan.js';
 import { Decimal, ZERO } from '../../src/shared/index.js';
@@ -253,5 +255,34 @@ describe('redeeming', () => {
         expect(plan.cashChange.eq(plan.proceeds) && plan.feeTotal.eq(ZERO)).toBe(true);
       }),
     );
+  });
+});
+
+describe('investing in fifty assets', () => {
+  const assets = Array.from({ length: 50 }, (_, i) => anAsset(`A${i}`, [0, 2, 6, 8, 18][i % 5]));
+  const basket = () => basketOf(...assets.map((asset, i): [Asset, string] => [asset, i === 0 ? '2.0049' : '1.9999']));
+  const invest = (amount: string, scale?: number) =>
+    new InvestmentPlan(basket(), decimal(amount), new Map(assets.map(({ id }) => [id, at('0.01')])), scale);
+
+  // 0.5 % of 9,999.99999999 is 49.99999999995, rounded up to 50: 9,949.99999999 is split.
+  test('loses nothing of the amount', () => {
+    const plan = invest('9999.99999999');
+    expect([plan.fee.toFixed(), plan.cost.toFixed(), plan.cashChange.toFixed()]).toEqual([
+      ...['50', '9949.99999999', '-9999.99999999'],
+    ]);
+    expect(plan.purchases).toHaveLength(50);
+    expect(plan.legsIn(aPortfolio())).toHaveLength(101);
+  });
+
+  // 0.5 % of 9,999.999999 is 49.999999995, in a currency of six decimals 50.
+  test('moves no part of the currency that it does not have', () => {
+    const plan = invest('9999.999999', 6);
+    expect([plan.fee.toFixed(), plan.cost.toFixed()]).toEqual(['50', '9949.999999']);
+    for (const { cost } of plan.purchases) expect(cost.decimalPlaces()).toBeLessThanOrEqual(6);
+  });
+
+  // 1.9999 % of 9.95 is 0.19899005: 19 pieces at 0.01, of which 0.00899005, more than a hundredth, would be lost.
+  test('is refused where whole pieces would lose more than a hundredth of what they cost', () => {
+    expect(() => invest('10')).toThrow(refusal('basket.amount-too-small'));
   });
 });
