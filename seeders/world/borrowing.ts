@@ -182,7 +182,14 @@ export class Borrowing {
     const { holding, asset, held, quantity, place } = pledge;
     const date = now.toISOString().slice(0, 10);
     const leg = { from: place, to: lockedPlace(pledge), assetId: asset.id, amount: quantity };
-    const { entries, transaction } = await this.postIn('collateral_lock', `${date}:${asset.code}`, now, quantity, asset, [leg]);
+    const { entries, transaction } = await this.postIn(
+      'collateral_lock',
+      `${date}:${asset.code}`,
+      now,
+      quantity,
+      asset,
+      [leg],
+    );
     // Cost moves with the units: as a sale at cost, which realises no gain.
     const cost = quantity.eq(held) ? holding.costBasis : roundDown(holding.costBasis.mul(quantity).div(held), 8);
     const collateral = new LoanCollateral(this.loan, entries[0]!.credit.getEntity(), quantity, cost);
