@@ -29,16 +29,14 @@ export class BuyPlan extends TradePlan {
     scale: number,
   ) {
     super();
-    let budget = budgetOf(amount, charge, scale);
-    let bought = purchaseWithin(budget, asset, price.price, scale);
+    let bought = purchaseWithin(budgetOf(amount, charge, scale), asset, price.price, scale);
     let fees = charge(bought.cost);
-    // Several fees, each rounded up, may come to some units of the last place more than their rates together.
-    let excess = total(bought, fees).minus(amount);
-    while (excess.gt(0)) {
-      budget = bought.cost.minus(excess);
-      bought = purchaseWithin(budget, asset, price.price, scale);
+    // Several fees, each rounded up, may come to some units of the last place more than their rates together. Down by one at a
+    // time: one less may make several fees less.
+    const unit = new Decimal(10).pow(-scale);
+    while (total(bought, fees).gt(amount)) {
+      bought = purchaseWithin(bought.cost.minus(unit), asset, price.price, scale);
       fees = charge(bought.cost);
-      excess = total(bought, fees).minus(amount);
     }
     this.fees = fees;
     this.purchases = [bought];

@@ -55,6 +55,18 @@ describe('buying for an amount', () => {
     expect([plan.spent.toFixed(), plan.remainder.toFixed()]).toEqual(['10', '0']);
   });
 
+  /*
+   * In units of the last place: 105 / 1.03 = 101|.9…, on which three fees of 1 % come to 2 each, 107 in all. One less costs
+   * 100, and the fees are 1 each: 103. Two less would be one too few.
+   */
+  test('gets the most units that the amount pays for, where one less of the last place makes several fees less', () => {
+    const rate = '1';
+    const charge = charging({ kind: 'platform', rate }, { kind: 'spread', rate }, { kind: 'provider', rate });
+    const plan = buy('0.00000105', '1', charge);
+    expect(purchasesOf(plan)).toEqual(['0.000001 VTI for 0.000001']);
+    expect([plan.spent.toFixed(), plan.remainder.toFixed()]).toEqual(['0.00000103', '0.00000002']);
+  });
+
   // 500 / 1.01 = 495.04…: one share of 271.13, and 1 % of that.
   test('of whole pieces leaves the rest, and takes no fee on it', () => {
     const plan = buy('500', '271.13', charging({ kind: 'platform', rate: '1' }), anAsset('GOLDBAR', 0));
