@@ -22,11 +22,11 @@ export interface Draw {
 const KINDS = {
   wait: 2,
   price: 9,
-  halt: 2,
-  crash: 2,
-  pause: 2,
+  halt: 1,
+  crash: 1,
+  pause: 1,
   recompose: 3,
-  suspend: 2,
+  suspend: 1,
   verify: 1,
   expire: 2,
   'open-deposit': 5,
@@ -42,9 +42,9 @@ const KINDS = {
   reverse: 9,
   buy: 9,
   sell: 8,
-  invest: 10,
+  invest: 12,
   redeem: 7,
-  rebalance: 8,
+  rebalance: 11,
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -138,13 +138,30 @@ class Reading {
       case 'expire':
         return { event: 'expire' };
       default:
-        return this.wish(kind);
+        return this.remedy(kind) ?? this.wish(kind);
     }
   }
 
-  private wish(what: Wish['what']): Wish {
+  /** What stands in the way goes away as often as it is met: a refusal is only as good as what it interrupts. */
+  private remedy(kind: Wish['what']): Event | undefined {
+    const { model, draw } = this;
+    const { user, pick } = draw;
+    if (pick % 3 === 0) return undefined;
+    if (model.users[user]!.suspended) return { event: 'reinstate', user };
+    if (kind !== 'buy' && kind !== 'invest' && kind !== 'rebalance') return undefined;
+    const paused = BASKETS.find(({ slug }) => model.baskets.get(slug)!.paused);
+    if (paused) return { event: 'activate', basket: paused.slug };
+    const halted = ASSETS.find(({ code }) => model.assets.get(code)!.halted);
+    if (!halted || pick % 2 === 0) return undefined;
+    return this.hasCrashed(halted.code)
+      ? { event: 'recover', asset: halted.code, price: halted.price }
+      : { event: 'resume', asset: halted.code };
+  }
+
+  private wish(drawn: Wish['what']): Wish {
     const { user, pick, other } = this.draw;
     const { model } = this;
+    const what = this.nonsense === 'none' ? this.possible(drawn) : drawn;
     const base = { user, key: this.key };
     const money = this.money;
     switch (what) {
@@ -204,6 +221,20 @@ class Reading {
     }
   }
 
+  /** Something has to be announced before it can arrive, and bought before it can be sold. */
+  private possible(what: Wish['what']): Wish['what'] {
+    const isPending = (type: string) =>
+      this.model.transactions.some(
+        each => each.user === this.draw.user && each.type === type && each.status === 'pending',
+      );
+    if (what === 'settle-deposit' && !isPending('deposit')) return 'open-deposit';
+    if (what === 'settle-withdrawal' && !isPending('withdrawal')) return 'request-withdrawal';
+    const isHeld = this.model.holdings.some(({ user, cost }) => user === this.draw.user && cost > 0n);
+    if (what === 'sell' && !isHeld) return 'buy';
+    if ((what === 'redeem' || what === 'rebalance') && !isHeld) return 'invest';
+    return what;
+  }
+
   private reversal(base: { user: number; key: string }): Wish {
     const isTrade = ({ portfolio }: ModelTransaction) => portfolio !== undefined;
     const wanted = this.draw.other % 3 > 0;
@@ -217,15 +248,15 @@ class Reading {
   }
 
   private trade(what: Wish['what'], base: { user: number; key: string }): Wish {
-    const { user, pick, other, size } = this.draw;
+    const { user, other, size } = this.draw;
     const { model } = this;
     const owner = this.nonsense === 'of somebody else' ? (user + 1) % USERS : user;
-    const portfolio = portfolioOf(owner, pick);
+    const [portfolio, known] = this.position(owner, what);
     const { currency } = model.portfolios.get(portfolio)!;
     const place = { ...base, portfolio: this.nonsense === 'unknown' && size % 2 ? 'of nobody' : portfolio };
     const isUnknown = this.nonsense === 'unknown' && size % 2 === 0;
     const cash = this.part(model.balance(user, 'cash', currency) / 2n);
-    const basket = isUnknown ? 'none' : BASKETS[other % BASKETS.length]!.slug;
+    const basket = isUnknown ? 'none' : known;
     switch (what) {
       case 'buy': {
         const codes = [...ASSETS.map(({ code }) => code), ...(this.nonsense === 'too precise' ? ['EURS'] : [])];
@@ -251,6 +282,19 @@ class Reading {
       default:
         return { ...place, what: 'rebalance', basket };
     }
+  }
+
+  /** Whoever sells or rebalances has something there, as a rule. */
+  private position(owner: number, what: Wish['what']): [portfolio: string, basket: string] {
+    const { pick, other, size } = this.draw;
+    const anywhere = [0, 1].flatMap(which =>
+      BASKETS.map(({ slug }): [string, string] => [portfolioOf(owner, which), slug]),
+    );
+    const isHeld = ([portfolio, basket]: [string, string]) =>
+      this.model.held(portfolio, what === 'sell' ? undefined : basket).some(({ quantity }) => quantity > 0n);
+    const isSale = what === 'sell' || what === 'redeem' || what === 'rebalance';
+    const held = isSale && size % 10 > 0 ? anywhere.filter(isHeld) : [];
+    return held[other % (held.length || 1)] ?? anywhere[(pick % 2) * 2 + (other % 2)]!;
   }
 
   private get key(): string {

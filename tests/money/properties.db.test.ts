@@ -154,27 +154,31 @@ async function endStory(story: Story): Promise<void> {
   }
 }
 
-test('whatever people do, the books are what they should be, and in the end everybody has taken out everything', async () => {
-  console.log(`MONEY_SEED=${SEED} MONEY_RUNS=${RUNS}`);
-  const outcomes = new Map<string, number>();
-  await fc.assert(
-    fc.asyncProperty(fc.array(draw, { minLength: 40, maxLength: 60 }), async (draws: Draw[]) => {
-      const story = await beginStory();
-      for (const drawn of draws) await story.goOn(meaningOf(drawn, story.model, story.newKey()));
-      await story.replay();
-      await endStory(story);
-      const left = await stage.rows(
-        `select kind, balance::text from ledger_accounts where kind in ('cash', 'reserved', 'holding') and balance <> 0
+test(
+  'whatever people do, the books are what they should be, and in the end everybody has taken out everything',
+  async () => {
+    console.log(`MONEY_SEED=${SEED} MONEY_RUNS=${RUNS}`);
+    const outcomes = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(draw, { minLength: 40, maxLength: 60 }), async (draws: Draw[]) => {
+        const story = await beginStory();
+        for (const drawn of draws) await story.goOn(meaningOf(drawn, story.model, story.newKey()));
+        await story.replay();
+        await endStory(story);
+        const left = await stage.rows(
+          `select kind, balance::text from ledger_accounts where kind in ('cash', 'reserved', 'holding') and balance <> 0
          union all select 'cost', cost_basis::text from portfolio_holdings where cost_basis <> 0`,
-      );
-      expect(left).toEqual([]);
-      for (const [outcome, times] of story.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
-    }),
-    {
-      ...{ seed: SEED, numRuns: RUNS, ...(process.env.MONEY_PATH && { path: process.env.MONEY_PATH }) },
-      // Looks no longer than this for a shorter story that fails; a story that was never told is a failure too.
-      ...{ interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
-    },
-  );
-  console.log(Object.fromEntries([...outcomes].sort()));
-}, 300_000);
+        );
+        expect(left).toEqual([]);
+        for (const [outcome, times] of story.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
+      }),
+      {
+        ...{ seed: SEED, numRuns: RUNS, ...(process.env.MONEY_PATH && { path: process.env.MONEY_PATH }) },
+        // Looks no longer than this for a shorter story that fails; a story that was never told is a failure too.
+        ...{ interruptAfterTimeLimit: RUNS * 25_000, markInterruptAsFailure: true },
+      },
+    );
+    console.log(Object.fromEntries([...outcomes].sort()));
+  },
+  RUNS * 30_000,
+);

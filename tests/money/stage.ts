@@ -38,8 +38,8 @@ export interface Done {
   replayed: boolean;
   /** The received half of a transfer. */
   other?: string;
-  /** What it did to holdings, unless it was a replay. */
-  movements: { asset: string; quantity: string; cost: string; gain: string }[];
+  /** What it did to holdings. */
+  movements: { holdingId: string; quantity: string; cost: string; gain: string }[];
 }
 
 /** Runs work as one transaction; tests say how often it is tried. */
@@ -347,7 +347,7 @@ const done = ({ transaction, replayed }: { transaction: { id: string }; replayed
 const traded = (result: Awaited<ReturnType<ReversalService['reverse']>>): Done => ({
   ...{ id: result.transaction.id, replayed: result.replayed },
   movements: result.movements.map(({ holding, quantity, cost, gain }) => ({
-    asset: holding.getEntity().asset.id,
+    holdingId: holding.id,
     ...{ quantity: quantity.toFixed(), cost: cost.toFixed(), gain: gain.toFixed() },
   })),
 });
