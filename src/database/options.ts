@@ -31,8 +31,6 @@ export const COMMON: Options = {
   findOneOrFailHandler: entityName => new NotFoundError(entityName.replace(/(?<!^)(?=[A-Z])/g, '-').toLowerCase()),
   // A batched update of several versioned entities does not check their versions, and loses updates.
   useBatchUpdates: false,
-  // RDS Proxy pins a connection on a statement of more than 16 KB: rows of 650 bytes may go together, not 300 of them.
-  batchSize: 25,
   preferReadReplicas: false,
 };
 
@@ -62,6 +60,7 @@ export function connectionOptions(target: ServerTarget): Options {
   return {
     driver: PostgreSqlDriver,
     ...serverOptions(server),
+    batchSize: PROFILES[server.profile].batchSize,
     ...(replicas.length > 0 && { replicas: replicas.map(serverOptions) }),
   } as Options;
 }

@@ -35,7 +35,7 @@ const disk = mountSmallDisk();
 
 describe.skipIf(!disk)('a server whose disk is full, where one can be mounted', () => {
   const server = usePrivateServer();
-  const database = useDatabase(() => server.address);
+  const database = useDatabase({ on: () => server.address });
   const line = useLine(database);
 
   beforeAll(async () => {

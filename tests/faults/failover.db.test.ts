@@ -18,7 +18,7 @@ describe.skipIf(!existsSync(`${BINARIES}/pg_basebackup`))(
   'on PostgreSQL 15 with a standby, where it is installed',
   () => {
     const server = usePrivateServer({ binaries: BINARIES, settings: SETTINGS });
-    const database = useDatabase(() => server.address);
+    const database = useDatabase({ on: () => server.address });
     const line = useLine(database);
     let standby: EmbeddedPostgres;
 

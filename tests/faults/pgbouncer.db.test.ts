@@ -11,7 +11,7 @@ const SALARY = ['salary: deposit of 10.00000000 posted'];
 
 describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, where it is installed', () => {
   const server = usePrivateServer();
-  const database = useDatabase(() => server.address);
+  const database = useDatabase({ on: () => server.address });
   let pooler: PgBouncer;
   let narrow: PgBouncer;
 

@@ -8,7 +8,7 @@ import { usePrivateServer } from '../support/private-server.js';
 import { expectInTime, type Outcome, useLine } from './line.js';
 
 const server = usePrivateServer({ settings: { wal_level: 'replica', hot_standby: 'off' } });
-const database = useDatabase(() => server.address);
+const database = useDatabase({ on: () => server.address });
 const line = useLine(database);
 
 const DONE = { transactionId: expect.any(String) };

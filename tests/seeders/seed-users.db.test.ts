@@ -6,8 +6,8 @@ import { asReader, checkInvariants } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
 import { contentOf, everyByteOf } from './content.js';
 
-const uninterrupted = useDatabase();
-const interrupted = useDatabase();
+const uninterrupted = useDatabase({ direct: true });
+const interrupted = useDatabase({ direct: true });
 
 beforeAll(async () => {
   for (const { orm } of [uninterrupted, interrupted]) await orm.seeder.seed(MarketSeeder, PortfolioSeeder);

@@ -4,8 +4,8 @@ import { asReader, checkInvariants } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
 import { contentOf, everyByteOf } from './content.js';
 
-const database = useDatabase();
-const twin = useDatabase();
+const database = useDatabase({ direct: true });
+const twin = useDatabase({ direct: true });
 
 const rows = async (sql: string) => (await (await database.superuser()).query(sql)).rows;
 

@@ -5,7 +5,7 @@ import { FixedClock } from '../../src/testing/index.js';
 import { useDatabase } from '../support/database.js';
 import { everyByteOf } from './content.js';
 
-const database = useDatabase();
+const database = useDatabase({ direct: true });
 
 const rows = async (sql: string) => (await (await database.superuser()).query(sql)).rows;
 

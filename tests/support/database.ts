@@ -19,12 +19,16 @@ export interface SuiteDatabase {
   superuser(): Promise<pg.Client>;
 }
 
+type MigratedServer = ServerAddress & { template: string };
+
 /**
  * Call it at the top of a file or of a `describe`. Whatever the suite is about, it fails when the ORM has sent anything that
  * pins a session behind RDS Proxy or breaks behind PgBouncer.
- * @param on another server than the one that all suites share.
+ * @param wanted `on`: another server than the one that all suites share. `direct`: the ORM goes straight to the server, as
+ * seeds do, and nobody hears what it says.
  */
-export function useDatabase(on?: () => ServerAddress & { template: string }): SuiteDatabase {
+export function useDatabase(wanted: { on?: () => MigratedServer; direct?: boolean } = {}): SuiteDatabase {
+  const { on, direct } = wanted;
   let fork: ForkedDatabase;
   let proxy: WireProxy;
   let orm: MikroORM;
@@ -38,7 +42,11 @@ export function useDatabase(on?: () => ServerAddress & { template: string }): Su
       const reason = pinningReason(message);
       if (reason) pinned.add(reason);
     });
-    orm = await openDatabase({ kind: 'server', url: proxy.through(fork.serviceUrl), profile: 'proxy' });
+    orm = await openDatabase(
+      direct
+        ? { kind: 'server', url: fork.serviceUrl, profile: 'migrator' }
+        : { kind: 'server', url: proxy.through(fork.serviceUrl), profile: 'proxy' },
+    );
   });
 
   afterAll(async () => {

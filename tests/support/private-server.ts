@@ -8,7 +8,7 @@ import {
 import type { ServerAddress } from '../../src/testing/index.js';
 import { migratedTemplate } from './template.js';
 
-/** A server of one suite's own, which it may end and start again. Call it before `useDatabase(() => server.address)`. */
+/** A server of one suite's own, which it may end and start again. Call it before `useDatabase({ on: () => server.address })`. */
 export function usePrivateServer(wanted: EmbeddedSettings = {}) {
   let server: EmbeddedPostgres;
   let address: ServerAddress & { template: string };
