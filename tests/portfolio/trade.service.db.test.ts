@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Decimal, InsufficientFundsError, newId, TradeService, User } from '../../src/index.js';
+import { asWorker, Decimal, InsufficientFundsError, newId, TradeService, User } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
-import { NOON } from '../support/world.js';
+import { type Investor, NOON } from '../support/world.js';
 import { accepted, useTrading } from './trading.js';
 
 const database = useDatabase();
@@ -185,8 +185,8 @@ describe('a purchase', () => {
 });
 
 describe('who takes no new business', () => {
-  const change = (who: { userId: string; portfolioId: string }, verb: (user: User) => void) =>
-    free.as(who, async em => verb(await em.findOneOrFail(User, { id: who.userId })));
+  const change = ({ userId }: Investor, verb: (user: User) => void) =>
+    asWorker(database.orm.em, async em => verb(await em.findOneOrFail(User, { id: userId })));
 
   test('sells while the account is closing, and buys nothing', async () => {
     const ann = await free.newInvestor('100');
