@@ -36,9 +36,10 @@ export function splitByWeights(amount: Decimal, weights: readonly Decimal[], sca
     );
   }
   const parts = weights.map((weight, index) => {
-    const exact = amount.mul(weight).div(total);
-    const rounded = roundDown(exact, scale);
-    return { index, rounded, remainder: exact.minus(rounded) };
+    const share = amount.mul(weight);
+    const rounded = roundDown(share.div(total), scale);
+    // Times the total, so that it is exact: a third has no decimals that end, and equal remainders have to be equal.
+    return { index, rounded, remainder: share.minus(rounded.mul(total)) };
   });
   const unit = new Decimal(10).pow(-scale);
   const missing = amount

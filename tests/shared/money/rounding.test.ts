@@ -76,6 +76,11 @@ describe('splitting an amount by weights', () => {
     expect(split('0.07', ['1', '1', '1', '1'], 2)).toEqual(['0.02', '0.02', '0.02', '0.01']);
   });
 
+  // 10 units of the last place at 1 : 4 : 10 are 2/3, 2 2/3 and 6 2/3; the two that are left go to the first two.
+  test('remainders are equal whatever stands before the point, also where no decimal says them exactly', () => {
+    expect(split('0.0000001', ['1', '4', '10'])).toEqual(['0.00000001', '0.00000003', '0.00000006']);
+  });
+
   test('a larger remainder comes before an earlier place', () => {
     expect(split('0.01', ['1', '2'], 2)).toEqual(['0', '0.01']);
   });
