@@ -28,10 +28,10 @@ import { percentText, priceText, smallest, split, sum, textOf, worthDown } from 
 
 beforeAll(entitiesKnown, 30_000);
 
-/** Thousands of cases each, as far as a few seconds go; with MONEY_RUNS so many times more. */
-const CASES = 400 * (Number(process.env.MONEY_RUNS) || 1);
+/** With MONEY_RUNS so many times as many cases; the same ones again with MONEY_SEED, one of them with MONEY_PATH. */
+const TIMES = Number(process.env.MONEY_RUNS) || 1;
 const parameters = {
-  numRuns: CASES,
+  numRuns: 1_000 * TIMES,
   ...(process.env.MONEY_SEED && { seed: Number(process.env.MONEY_SEED) }),
   ...(process.env.MONEY_PATH && { path: process.env.MONEY_PATH }),
 };
@@ -154,7 +154,9 @@ function basketWith(things: readonly Thing[]) {
 
 const things = fc.array(thing, { minLength: 1, maxLength: 6 }).filter(all => all.some(each => each.composed));
 
-describe('the plans of the services and of the model are the same, to the last digit', () => {
+describe('the plans of the services and of the model are the same, to the last digit', {
+  timeout: 20_000 * TIMES,
+}, () => {
   test('for purchases: as many units as the amount pays for, with every fee', () => {
     fc.assert(
       fc.property(upTo(16), assetScale, price, money, (wanted, decimals, each, { currency, terms: costs, charge }) => {
