@@ -9,7 +9,7 @@ export const QuoteInvestment = z.strictObject({
   basketSlug: BasketSlug,
   /** In the portfolio's currency, fee included. */
   amount: PositiveAmount,
-  /** When it happened, if that lies in the past: the prices of that instant count, and the composition of now. */
+  /** When it happened, if that lies in the past, which only an operator may say: the prices of that instant count, and the composition of now. */
   occurredAt: z.date().optional(),
 });
 export type QuoteInvestment = z.input<typeof QuoteInvestment>;

@@ -45,8 +45,8 @@ export class InvestmentService {
    * request again returns the first transaction as it is now, and changes nothing.
    * @throws {NotFoundError} portfolio or basket; {@link StateError} account not active, portfolio closed, basket paused, asset
    * halted, `quote.expired`, `quote.moved`; {@link ValidationError} below the minimum, `basket.amount-too-small`,
-   * `occurred-at.in-future`, `occurred-at.too-old`; {@link InsufficientFundsError}; {@link StalePriceError}
-   * {@link PriceMissingError} {@link IdempotencyConflictError}
+   * `occurred-at.in-future`, `occurred-at.too-old`; {@link NotAllowedError} for anybody but an operator who dates it back;
+   * {@link InsufficientFundsError}; {@link StalePriceError} {@link PriceMissingError} {@link IdempotencyConflictError}
    */
   async book(input: InvestInBasket, kind: InvestmentKind = 'basket_investment'): Promise<Traded> {
     const { idempotencyKey, quote, ...wish } = parseInput(InvestInBasket, input);

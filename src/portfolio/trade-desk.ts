@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
-import { User } from '../identity/index.js';
+import { requireOperator, User } from '../identity/index.js';
 import {
   BACKDATED_DAYS_MAX,
   CashFeeSchedule,
@@ -67,7 +67,7 @@ export interface Wish<P extends TradePlan> {
   useCase: string;
   userId: string;
   portfolioId: string;
-  /** When it happened, if that lies in the past. */
+  /** When it happened, if that lies in the past: an operator's to say. */
   occurredAt?: Date;
   /** Whether it buys: who takes no new business may still sell. */
   buys: boolean;
@@ -146,7 +146,11 @@ export class TradeDesk {
   /** Refuses first what no price could make possible. */
   private async enter(portfolio: Portfolio, now: Date, { occurredAt, buys }: Wish<TradePlan>): Promise<Scene> {
     portfolio.requireOpen();
-    if (occurredAt) this.requireInReach(occurredAt, now);
+    if (occurredAt) {
+      // In the hands of the trader it would be a trade with hindsight.
+      await requireOperator(this.em);
+      this.requireInReach(occurredAt, now);
+    }
     await this.requireMayTrade(portfolio, buys);
     const at = occurredAt ?? now;
     const currency = portfolio.currency.getEntity();

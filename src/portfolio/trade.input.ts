@@ -3,7 +3,7 @@ import { AssetCode } from '../market/index.js';
 import { Id, IdempotencyKey, PositiveAmount } from '../shared/index.js';
 import { AcceptedQuote } from './quote.js';
 
-/** Where a trade takes place, and when if that lies in the past: the price of that instant counts. */
+/** Where a trade takes place, and when if that lies in the past, which only an operator may say: the price of that instant counts. */
 const Place = { userId: Id, portfolioId: Id, occurredAt: z.date().optional() };
 
 export const QuoteBuy = z.strictObject({

@@ -41,8 +41,8 @@ export class TradeService {
    * little for another unit has stayed in cash. The same key and request again returns the first transaction as it is now.
    * @throws {NotFoundError} portfolio or asset; {@link StateError} `portfolio.closed`, `user.not-active`, `asset.not-buyable`,
    * `quote.expired`, `quote.moved`; {@link ValidationError} `trade.amount-too-small`, `trade.own-currency`,
-   * `occurred-at.in-future`, `occurred-at.too-old`; {@link InsufficientFundsError}; {@link StalePriceError}
-   * {@link PriceMissingError}; {@link IdempotencyConflictError}
+   * `occurred-at.in-future`, `occurred-at.too-old`; {@link NotAllowedError} for anybody but an operator who dates it back;
+   * {@link InsufficientFundsError}; {@link StalePriceError} {@link PriceMissingError}; {@link IdempotencyConflictError}
    */
   async buy(input: BuyAsset): Promise<Traded> {
     const { idempotencyKey, quote, ...wish } = parseInput(BuyAsset, input);
@@ -77,8 +77,9 @@ export class TradeService {
    * The same key and request again returns the first transaction as it is now.
    * @throws {NotFoundError} portfolio or asset; {@link StateError} `portfolio.closed`, `user.not-active`,
    * `holding.nothing-held`, `trade.fees-exceed-proceeds`, `quote.expired`, `quote.moved`; {@link ValidationError}
-   * `trade.quantity-too-small`, `occurred-at.in-future`, `occurred-at.too-old`; {@link InsufficientFundsError};
-   * {@link StalePriceError} {@link PriceMissingError}; {@link IdempotencyConflictError}
+   * `trade.quantity-too-small`, `occurred-at.in-future`, `occurred-at.too-old`; {@link NotAllowedError} for anybody but an
+   * operator who dates it back; {@link InsufficientFundsError}; {@link StalePriceError} {@link PriceMissingError};
+   * {@link IdempotencyConflictError}
    */
   async sell(input: SellAsset): Promise<Traded> {
     const { idempotencyKey, quote, ...wish } = parseInput(SellAsset, input);

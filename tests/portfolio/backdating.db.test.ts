@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { asUser, SnapshotService, TradeService, ValuationService } from '../../src/index.js';
+import {
+  asUser,
+  asWorker,
+  type EntityManager,
+  InvestmentService,
+  SnapshotService,
+  TradeService,
+  ValuationService,
+} from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
 import type { Investor } from '../support/world.js';
 import { useTrading } from './trading.js';
@@ -136,7 +144,7 @@ describe('snapshots of 10 units at 4, 5, 6 and 7', () => {
 
   test('are read as they are now also where they were loaded before', async () => {
     const ann = await investor();
-    const values = await world.as(ann, async em => {
+    const values = await asWorker(database.orm.em, async em => {
       const service = new SnapshotService(em, world.clock);
       await service.history(ann);
       const wish = { ...ann, assetCode: 'A', amount: '50', occurredAt: day(3, '11:00'), idempotencyKey: 'k' };
@@ -148,6 +156,23 @@ describe('snapshots of 10 units at 4, 5, 6 and 7', () => {
 });
 
 describe('what is dated back', () => {
+  // Bought at the 4 of the 2nd and sold at the 7 of today, 100 would be 175 at once.
+  test('is an operator’s to book: in the hands of the trader it would be a trade with hindsight', async () => {
+    const ann = await investor();
+    const quoted = { ...ann, occurredAt: day(2) };
+    const wish = { ...quoted, idempotencyKey: 'hindsight' };
+    const attempts: ((em: EntityManager) => Promise<unknown>)[] = [
+      em => new TradeService(em, world.clock).buy({ ...wish, assetCode: 'A', amount: '100' }),
+      em => new TradeService(em, world.clock).quoteBuy({ ...quoted, assetCode: 'A', amount: '100' }),
+      em => new TradeService(em, world.clock).sell({ ...wish, assetCode: 'A', quantity: 'all' }),
+      em => new TradeService(em, world.clock).quoteSell({ ...quoted, assetCode: 'A', quantity: 'all' }),
+      em => new InvestmentService(em, world.clock).book({ ...wish, basketSlug: 'solo', amount: '100' }),
+      em => new InvestmentService(em, world.clock).quote({ ...quoted, basketSlug: 'solo', amount: '100' }),
+    ];
+    for (const attempt of attempts) await world.refused(() => world.as(ann, attempt), 'context.not-allowed');
+    for (const attempt of attempts.slice(0, 2)) await asWorker(database.orm.em, attempt);
+  });
+
   test('counts at the price of its instant', async () => {
     const ann = await investor();
     const { movements } = await world.buy(ann, '50', { assetCode: 'A', occurredAt: day(3, '08:59') });

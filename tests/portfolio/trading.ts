@@ -38,6 +38,9 @@ function tradingOn(database: SuiteDatabase, world: ReturnType<typeof useWorld>, 
   const { clock } = world;
   const as = <T>({ userId }: Investor, work: (em: EntityManager) => Promise<T>): Promise<T> =>
     asUser(database.orm.em, userId, work);
+  /** What is dated back is booked by an operator. */
+  const dated = <T>(who: Investor, { occurredAt }: { occurredAt?: Date }, work: (em: EntityManager) => Promise<T>) =>
+    occurredAt ? asWorker(database.orm.em, work) : as(who, work);
   const keyed = <T extends object>(who: Investor, wish: T) => ({ ...who, idempotencyKey: randomUUID(), ...wish });
 
   return {
@@ -45,13 +48,21 @@ function tradingOn(database: SuiteDatabase, world: ReturnType<typeof useWorld>, 
     as,
 
     buy: (who: Investor, amount: string, wish: Unsaid<BuyAsset> = {}): Promise<Traded> =>
-      as(who, em => new TradeService(em, clock, options).buy(keyed(who, { assetCode: 'VTI', amount, ...wish }))),
+      dated(who, wish, em =>
+        new TradeService(em, clock, options).buy(keyed(who, { assetCode: 'VTI', amount, ...wish })),
+      ),
     quoteBuy: (who: Investor, amount: string, wish: Unsaid<BuyAsset> = {}) =>
-      as(who, em => new TradeService(em, clock, options).quoteBuy({ ...who, assetCode: 'VTI', amount, ...wish })),
+      dated(who, wish, em =>
+        new TradeService(em, clock, options).quoteBuy({ ...who, assetCode: 'VTI', amount, ...wish }),
+      ),
     sell: (who: Investor, quantity: string, wish: Unsaid<SellAsset> = {}): Promise<Traded> =>
-      as(who, em => new TradeService(em, clock, options).sell(keyed(who, { assetCode: 'VTI', quantity, ...wish }))),
+      dated(who, wish, em =>
+        new TradeService(em, clock, options).sell(keyed(who, { assetCode: 'VTI', quantity, ...wish })),
+      ),
     quoteSell: (who: Investor, quantity: string, wish: Unsaid<SellAsset> = {}) =>
-      as(who, em => new TradeService(em, clock, options).quoteSell({ ...who, assetCode: 'VTI', quantity, ...wish })),
+      dated(who, wish, em =>
+        new TradeService(em, clock, options).quoteSell({ ...who, assetCode: 'VTI', quantity, ...wish }),
+      ),
     redeem: (who: Investor, amount: string, wish: Unsaid<RedeemBasket> = {}): Promise<Traded> =>
       as(who, em =>
         new RedemptionService(em, clock, options).redeem(keyed(who, { basketSlug: 'trio', amount, ...wish })),
@@ -63,7 +74,9 @@ function tradingOn(database: SuiteDatabase, world: ReturnType<typeof useWorld>, 
     planRebalance: (who: Investor, basketSlug: string) =>
       as(who, em => new RebalanceService(em, clock, options).plan({ ...who, basketSlug })),
     book: (who: Investor, amount: string, wish: Unsaid<InvestInBasket> = {}, kind?: InvestmentKind): Promise<Traded> =>
-      as(who, em => new InvestmentService(em, clock).book(keyed(who, { basketSlug: 'trio', amount, ...wish }), kind)),
+      dated(who, wish, em =>
+        new InvestmentService(em, clock).book(keyed(who, { basketSlug: 'trio', amount, ...wish }), kind),
+      ),
 
     /** An operator takes a trade back. */
     reverse: (
