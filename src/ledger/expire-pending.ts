@@ -2,6 +2,7 @@ import { asWorker, type EntityManager } from '../database/index.js';
 import { type Clock, systemClock } from '../shared/index.js';
 import { ExpiryPutOffError } from './errors.js';
 import { oppositeLegs } from './opposite-legs.js';
+import { ownKey } from './own-key.js';
 import { close, tryLockBook } from './posting.js';
 import { Transaction } from './transaction.entity.js';
 
@@ -96,7 +97,7 @@ async function expireOf(
       transactionId,
       status: 'expired',
       occurredAt: now,
-      idempotencyKey: `expire:${transactionId}`,
+      idempotencyKey: ownKey('expire', transactionId),
       request: { useCase: 'expire', transactionId },
       legs: await oppositeLegs(em, transaction),
       events: [{ type: `${transaction.type.replaceAll('_', '-')}.expired`, payload: { transactionId } }],

@@ -4,6 +4,7 @@ import { type Clock, NotFoundError, parseInput, StateError, systemClock } from '
 import { notReversible } from './errors.js';
 import { TRANSFER_SOURCE } from './external-reference.js';
 import { oppositeLegs } from './opposite-legs.js';
+import { ownKey } from './own-key.js';
 import { lockBook, Posted, post, type Request, replayOf } from './posting.js';
 import { ReverseLedgerTransaction } from './reversal.input.js';
 import { Transaction, type TransactionType } from './transaction.entity.js';
@@ -53,7 +54,7 @@ export class LedgerReversalService {
       const otherId = otherSideOf(transfer, userId);
       const { externalSource, externalReference } = await this.load(userId, { id: transactionId });
       const other = await this.load(otherId, { externalSource, externalReference });
-      await this.takeBack(other, { ...request, idempotencyKey: `reverse:${other.id}` }, reason);
+      await this.takeBack(other, { ...request, idempotencyKey: ownKey('reverse', other.id) }, reason);
     }
     return reversal;
   }

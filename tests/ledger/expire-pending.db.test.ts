@@ -87,8 +87,8 @@ describe('what is pending too long', () => {
   test('that cannot be ended holds up no others, and is told of', async () => {
     const [blocked, free] = [await desk.newSaver('100'), await desk.newSaver('100')];
     const [stuck, ended] = [await withdraw(blocked, '1'), await withdraw(free, '1')];
-    // The key that would end it stands for something else.
-    await desk.deposit(blocked, '1', { idempotencyKey: `expire:${stuck}` });
+    // The key that would end it stands for something else, which no use case would take.
+    await desk.deposit(blocked, '1', { idempotencyKey: `expire ${stuck}` });
     desk.clock.moveTo(DUE);
     await expect(expirePending(desk.database.orm.em, desk.clock)).rejects.toMatchObject({
       code: 'expiry.put-off',
@@ -99,6 +99,17 @@ describe('what is pending too long', () => {
     expect([await desk.status(stuck), await desk.status(ended)]).toEqual(['pending', 'expired']);
     const give = [desk.leg('reserved', 'cash', '1'), desk.leg('reserved', 'cash', '1')];
     await desk.close(blocked, { transactionId: stuck, status: 'voided', legs: give });
+  });
+
+  test('cannot be kept alive by a key that its owner takes beforehand', async () => {
+    const userId = await desk.newSaver('100');
+    const id = await withdraw(userId, '1');
+    const wish = { userId, assetCode: 'USD', amount: '5', source: 'bank', reference: randomUUID() };
+    const open = (idempotencyKey: string) =>
+      desk.user(userId, em => new DepositService(em, desk.clock).open({ ...wish, idempotencyKey }));
+    await open(`expire:${id}`);
+    await desk.refused([userId], 'input.invalid', () => open(`expire ${id}`));
+    expect(await expire(DUE)).toContain(id);
   });
 
   test('ends once, however many workers look after it, and all of it', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { LedgerReversalService, type SendTransfer, TransferService } from '../../src/index.js';
+import { DepositService, LedgerReversalService, type SendTransfer, TransferService } from '../../src/index.js';
 import { keyed, NOON, useCashDesk } from './cash-desk.js';
 
 const desk = useCashDesk();
@@ -157,6 +157,18 @@ describe('a transfer that is taken back', () => {
       [bob, received.id],
     ] as const)
       await desk.refused([ann, bob], 'ledger.insufficient-funds', () => reverse(userId, id));
+  });
+
+  test('is not kept by a key that the other party takes beforehand', async () => {
+    const [ann, eve] = [await desk.newSaver('100'), await desk.newUser()];
+    const { sent, received } = await send(ann, eve);
+    const wish = { userId: eve, assetCode: 'USD', amount: '5', source: 'bank', reference: randomUUID() };
+    const open = (idempotencyKey: string) =>
+      desk.user(eve, em => new DepositService(em, desk.clock).open({ ...wish, idempotencyKey }));
+    await open(`reverse:${received.id}`);
+    await desk.refused([eve], 'input.invalid', () => open(`reverse ${received.id}`));
+    await reverse(ann, sent.id);
+    expect(await desk.balances(ann)).toMatchObject({ 'cash USD': '100.00000000' });
   });
 
   test('is an operator’s doing', async () => {
