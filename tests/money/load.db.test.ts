@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
-import { NesteggError, transact } from '../../src/index.js';
-import { useDatabase } from '../support/database.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NesteggError, openDatabase, transact } from '../../src/index.js';
+import { type SuiteDatabase, useDatabase } from '../support/database.js';
 import { Crowd, diceOf } from './crowd.js';
 import { expectSoundBooks, fillPockets } from './crowded-books.js';
 import { portfolioOf } from './draws.js';
@@ -15,7 +15,16 @@ const OPERATIONS = Number(process.env.MONEY_LOAD) || 5_000;
 const CLIENTS = 16;
 const USERS = 6;
 
-const stage = useStage(useDatabase());
+const database = useDatabase();
+
+/** Without the proxy that listens to every other suite: at this load it would cost more than what it listens to. */
+let orm: SuiteDatabase['orm'];
+beforeAll(async () => {
+  orm = await openDatabase({ kind: 'server', url: database.fork.serviceUrl, profile: 'server' });
+});
+afterAll(() => orm.close(true));
+
+const stage = useStage(Object.create(database, { orm: { get: (): SuiteDatabase['orm'] => orm } }) as SuiteDatabase);
 
 const EVERYDAY: Wish['what'][] = [
   ...(['transfer', 'transfer', 'transfer', 'transfer', 'open-deposit', 'settle-deposit', 'adjust'] as const),
