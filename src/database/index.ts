@@ -1,16 +1,17 @@
-export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './breaker.js';
-export { resetEmbedded } from './directory-claim.js';
+export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './configuration/environment.js';
+export type { DatabaseTarget, ServerTarget } from './configuration/target.js';
+export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './connection/breaker.js';
+export { liveness, type PoolFigures, type Readiness, readiness } from './connection/health.js';
+export { dropConnections } from './connection/pool.js';
 export type { Check } from './doctor/check.js';
 export { type DiagnoseOptions, type Diagnosis, diagnose } from './doctor/diagnose.js';
-export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './environment.js';
+export { resetEmbedded } from './embedded/directory-claim.js';
 export * from './errors.js';
 export { defineDatabaseErrors, translateConnectionError, translateError } from './fault.js';
-export { liveness, type PoolFigures, type Readiness, readiness } from './health.js';
-export * from './inspection.js';
-export * from './migrate-up.js';
+export * from './migrations/inspection.js';
+export * from './migrations/migrate-up.js';
+export { pregenerateMetadata } from './migrations/pregenerate.js';
 export * from './options.js';
-export { dropConnections } from './pool.js';
-export { pregenerateMetadata } from './pregenerate.js';
 export { inRequest } from './request.js';
 export {
   asReader,
@@ -21,5 +22,4 @@ export {
   type EntityManager,
   type ReadingEntityManager,
 } from './session.js';
-export type { DatabaseTarget, ServerTarget } from './target.js';
 export { type LookUp, type TransactOptions, transact } from './transact.js';

@@ -2,13 +2,13 @@ import { GeneratedCacheAdapter, MetadataProvider } from '@mikro-orm/core';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { Options } from '@mikro-orm/sql';
 import { NotFoundError } from '../shared/index.js';
-import { DatabaseClient } from './client.js';
+import { PROFILES } from './configuration/profiles.js';
+import { resolveServer, type Server } from './configuration/server.js';
+import type { DatabaseTarget, ServerTarget } from './configuration/target.js';
+import { DatabaseClient } from './connection/client.js';
+import { closeDropped } from './connection/pool.js';
 import { ConfigurationError } from './errors.js';
-import { closeDropped } from './pool.js';
-import { PROFILES } from './profiles.js';
-import { resolveServer, type Server } from './server.js';
 import { ContextGuard } from './session.js';
-import type { DatabaseTarget, ServerTarget } from './target.js';
 
 export interface OrmSettings {
   /** No lines about migrations as they run. */
@@ -43,7 +43,7 @@ export async function ormOptions(
   entities: Options['entities'],
   settings: OrmSettings = {},
 ): Promise<Options> {
-  if (!settings.metadata) return (await import('./tooling.js')).toolOptions(target, entities, settings);
+  if (!settings.metadata) return (await import('./migrations/tooling.js')).toolOptions(target, entities, settings);
   if (target.kind === 'embedded')
     throw new ConfigurationError('metadata', 'is for servers; the embedded database is for development.');
   return {

@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type EventSubscriber, type FlushEventArgs, TransactionContext } from '@mikro-orm/core';
 import type { AbstractSqlConnection, SqlEntityManager } from '@mikro-orm/sql';
 import { Id, parseInput, ROLES } from '../shared/index.js';
-import { circuitOf } from './breaker.js';
-import { beforeDeadline, remainingMs } from './deadline.js';
+import { circuitOf } from './connection/breaker.js';
+import { beforeDeadline, remainingMs } from './connection/deadline.js';
+import { dropConnections, poolOf } from './connection/pool.js';
 import {
   AlreadyActingError,
   ConnectionError,
@@ -16,7 +17,6 @@ import {
   TimeoutError,
 } from './errors.js';
 import { translateError } from './fault.js';
-import { dropConnections, poolOf } from './pool.js';
 import { hasWritten, noteWrite } from './request.js';
 
 export type EntityManager = SqlEntityManager;

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { remainingMs, withDeadline } from './deadline.js';
+import { remainingMs, withDeadline } from './connection/deadline.js';
 import {
   AlreadyActingError,
   ConcurrentChangeError,

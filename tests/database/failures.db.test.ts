@@ -17,7 +17,7 @@ import {
   TimeoutError,
 } from '../../src/index.js';
 import { freePort } from '../../src/testing/embedded-postgres.js';
-import { pidOf, thrownBy, useFaultyLine } from './faulty-line.js';
+import { pidOf, thrownBy, useFaultyLine } from './connection/faulty-line.js';
 
 const line = useFaultyLine();
 beforeEach(() => line.superuser('delete from outbox_events'));

@@ -14,7 +14,7 @@ import {
 import { type ForkedDatabase, forkDatabase } from '../../src/testing/index.js';
 import { useDatabase } from '../support/database.js';
 import { WireProxy } from '../support/wire-proxy.js';
-import { thrownBy } from './faulty-line.js';
+import { thrownBy } from './connection/faulty-line.js';
 
 const REPLICA = { reads: 'replica' } as const;
 

@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/testing/embedded-postgres.js';
 import { type ForkedDatabase, forkDatabase, prepareTemplate } from '../../src/testing/index.js';
-import { thrownBy } from './faulty-line.js';
+import { thrownBy } from './connection/faulty-line.js';
 
 const BINARIES = '/usr/lib/postgresql/15/bin';
 const SETTINGS = { wal_level: 'replica', max_wal_senders: '4', hot_standby: 'on' };

@@ -12,7 +12,7 @@ import {
   TimeoutError,
   transact,
 } from '../../src/index.js';
-import { pidOf, thrownBy, useFaultyLine } from './faulty-line.js';
+import { pidOf, thrownBy, useFaultyLine } from './connection/faulty-line.js';
 
 const line = useFaultyLine();
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ProfileName } from '../profiles.js';
+import type { ProfileName } from '../configuration/profiles.js';
 import type { Destination } from './advice.js';
 
 /** One thing that was looked at. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/sql';
 import type pg from 'pg';
-import { DatabaseClient } from '../client.js';
+import { DatabaseClient } from '../connection/client.js';
 import { translateConnectionError } from '../fault.js';
 import { adviceOn } from './advice.js';
 import { type Check, type ConnectionSettings, ok, one, problem, type Session } from './check.js';

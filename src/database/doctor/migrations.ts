@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/sql';
-import { type Inspection, inspectDatabase } from '../inspection.js';
+import { type Inspection, inspectDatabase } from '../migrations/inspection.js';
 import { type Check, MIGRATE, note, ok, problem } from './check.js';
 
 const NAME = 'migrations';
