@@ -50,7 +50,7 @@ class Pass {
   isOver = false;
   /** What is left for the next pass, so that it is not tried again and again while others wait. */
   private readonly rules: string[] = [];
-  private readonly baskets: string[] = [];
+  private readonly stale: { basket: string; currency: string }[] = [];
   /** How far this round has come. */
   private last?: AutoInvestRule;
   private hasClaimed = false;
@@ -60,7 +60,7 @@ class Pass {
   async next(em: EntityManager, now: Date): Promise<AutoInvestRule | undefined> {
     const [rule] = await em.find(
       AutoInvestRule,
-      { $and: [due(now), { id: { $nin: this.rules }, basket: { $nin: this.baskets } }, this.notYetSeen] },
+      { $and: [due(now), { id: { $nin: this.rules } }, ...this.notStale, this.notYetSeen] },
       { orderBy: { [NEXT_RUN_AT]: 'asc', id: 'asc' }, limit: 1, disableIdentityMap: true },
     );
     this.last = rule;
@@ -77,13 +77,20 @@ class Pass {
     this.hasPassedBy = true;
   }
 
-  /** A price that is too old for one rule is too old for all rules of its basket. */
+  /** A price that is too old for one rule is too old for all that buy its basket with the same currency, and for no others. */
   putOff(rule: AutoInvestRule, error: unknown): void {
     this.errors.push(error);
-    if (error instanceof StalePriceError) this.baskets.push(rule.basket.id);
+    if (error instanceof StalePriceError)
+      this.stale.push({ basket: rule.basket.id, currency: rule.portfolio.getEntity().currency.id });
     else this.rules.push(rule.id);
     // When so many rules fail one by one, it is not the rules: no use in trying more.
     if (this.rules.length >= 100) this.isOver = true;
+  }
+
+  private get notStale(): FilterQuery<AutoInvestRule>[] {
+    return this.stale.map(({ basket, currency }) => ({
+      $or: [{ basket: { $ne: basket } }, { portfolio: { currency: { $ne: currency } } }],
+    }));
   }
 
   private get notYetSeen(): FilterQuery<AutoInvestRule> {
@@ -161,6 +168,8 @@ async function invest(
   try {
     return await em.transactional(inner => new InvestmentService(inner, clock).invest(input, 'auto_invest'));
   } catch (error) {
+    // Whoever puts it off asks for its currency.
+    if (error instanceof StalePriceError) await rule.portfolio.load();
     const refusal = translateError(error);
     if (refusal instanceof NesteggError && !refusal.retryable && !(refusal instanceof DatabaseError)) return refusal;
     throw error;

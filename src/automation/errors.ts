@@ -10,7 +10,7 @@ export class RulesPutOffError extends NesteggError {
 
   /**
    * @param runs the runs that were made all the same.
-   * @param errors why each was put off, in the order of what was due: one per rule, or per basket whose prices are too old.
+   * @param errors why each was put off, in the order of what was due: one per rule, or per basket and currency whose prices are too old.
    */
   constructor(
     readonly runs: readonly AutoInvestRun[],

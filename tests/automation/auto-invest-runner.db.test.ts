@@ -5,11 +5,14 @@ import {
   type AutoInvestRun,
   AutoInvestService,
   asUser,
+  asWorker,
   ConcurrentChangeError,
   type CreateAutoInvestRule,
   InvestmentService,
   ledger,
   Portfolio,
+  PortfolioService,
+  PriceService,
   RulesPutOffError,
   runDueAutoInvestRules,
   StalePriceError,
@@ -275,6 +278,32 @@ describe('a rule that cannot be run now', () => {
       expect(await stateOf(rule)).toEqual(['active', '2026-03-05T09:00:00.000Z', 0]);
     }
     expect([await cashOf(ann), await cashOf(bob)]).toEqual(['90.00000000', '80.00000000']);
+  });
+
+  // The same basket is bought with dollars, in which its price is fresh.
+  test('for an old price in another currency is in nobody’s way', async () => {
+    const [ann, eve] = [await world.newInvestor('100'), await world.newInvestor()];
+    const inUsd = await create(ann, { basketSlug: 'hasty' });
+    const inEuros = await asUser(database.orm.em, eve.userId, em =>
+      new PortfolioService(em, world.clock).open({ userId: eve.userId, name: 'Euros', currencyCode: 'EURC' }),
+    );
+    await asWorker(database.orm.em, em =>
+      new PriceService(em).import({
+        ...{ quoteCode: 'EURC', source: 'exchange' },
+        prices: [{ code: 'FAST', asOf: new Date('2026-03-02T09:00:00Z'), price: '4' }],
+      }),
+    );
+    const plan = { basketSlug: 'hasty', localTime: '09:00' };
+    const held = [
+      await create({ userId: eve.userId, portfolioId: inEuros.id }, plan),
+      await create({ userId: eve.userId, portfolioId: inEuros.id }, plan),
+    ];
+    await world.price({ FAST: '5' }, '2026-03-05T09:20:00Z');
+
+    const error = await runAt(DUE).catch(reason => reason);
+    expect(error.errors).toEqual([expect.any(StalePriceError)]);
+    expect(await runsOf(inUsd)).toEqual(['2026-03-05T09:30 succeeded']);
+    for (const rule of held) expect(await stateOf(rule)).toEqual(['active', '2026-03-05T09:00:00.000Z', 0]);
   });
 
   test('because the database failed stays due too: that is no refusal', async () => {
