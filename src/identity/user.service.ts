@@ -21,8 +21,9 @@ export class UserService {
   ) {}
 
   /**
-   * Opens an account with its profile and preferences. The workflow `registerUser` adds what other contexts start with.
-   * @throws {ValidationError} {@link ConflictError} `user.email-taken`, without the address.
+   * Opens an account with its profile and preferences. Before: the caller has made the id and acts as it. After: the account is
+   * active, its address not yet verified. The workflow `registerUser` adds what other contexts start with.
+   * @throws {ValidationError} {@link ConflictError} `user.email-taken`, without the address; `user.exists`.
    */
   async register(input: RegisterUser): Promise<Registered> {
     const { userId, email, displayName, timeZone, baseCurrency, locale, riskTolerance } = parseInput(

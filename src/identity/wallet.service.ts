@@ -28,7 +28,8 @@ export class WalletService {
   }
 
   /**
-   * Makes another wallet the primary one. After: it is, and no other; nothing changes when it was already.
+   * Makes another wallet the primary one. Before: the account is active. After: it is, and no other; nothing changes when it
+   * was already.
    * @throws {NotFoundError} {@link StateError} `user.not-active`
    */
   async makePrimary(input: WalletAt): Promise<UserWallet> {

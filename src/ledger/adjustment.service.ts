@@ -19,10 +19,11 @@ export class AdjustmentService {
   ) {}
 
   /**
-   * Credits or debits cash against the outside world, and says why (`cash.adjusted`). Before: the account exists, in whatever
-   * state; corrections are due to closed ones too. After: a posted adjustment.
-   * @throws {NotAllowedError} unless inside `asWorker`; {@link NotFoundError} user, asset; {@link InsufficientFundsError};
-   * {@link IdempotencyConflictError}; {@link ValidationError} also `occurred-at.…`
+   * Credits or debits cash against the outside world, and says why (`cash.adjusted`). Before: the account is not closed yet; a
+   * correction is due to a suspended one too. After: a posted adjustment.
+   * @throws {NotAllowedError} unless inside `asWorker`; {@link NotFoundError} user, asset; {@link StateError} `user.closed`;
+   * {@link InsufficientFundsError}; {@link IdempotencyConflictError}; {@link ValidationError} also `occurred-at.in-future`,
+   * `occurred-at.too-old`
    */
   adjust(input: AdjustCash): Promise<Posted> {
     const { direction, ...booking } = parseInput(AdjustCash, input);
@@ -31,7 +32,7 @@ export class AdjustmentService {
   }
 
   /**
-   * Takes a fee from cash, and says what for (`fee.charged`). After: a posted transaction of type `fee` with its
+   * Takes a fee from cash, and says what for (`fee.charged`). Before: as for {@link adjust}. After: a posted transaction of type `fee` with its
    * {@link TransactionFee}.
    * @throws as {@link adjust}
    */

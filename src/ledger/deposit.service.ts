@@ -35,9 +35,11 @@ export class DepositService {
   }
 
   /**
-   * Records an announced deposit; no balance moves yet. After: pending until it is settled, failed or expires.
-   * @throws {NotFoundError} for an unknown asset; {@link IdempotencyConflictError}; {@link ConflictError} `transaction.reference-taken`;
-   * {@link ValidationError} also `occurred-at.in-future`, `occurred-at.too-old`.
+   * Records an announced deposit; no balance moves yet. Before: the account is not closed. After: pending until it is settled,
+   * failed or expires.
+   * @throws {NotFoundError} asset or user; {@link StateError} `user.closed`; {@link IdempotencyConflictError};
+   * {@link ConflictError} `transaction.reference-taken`; {@link ValidationError} also `occurred-at.in-future`,
+   * `occurred-at.too-old`.
    */
   async open(input: OpenDeposit): Promise<Posted> {
     const { idempotencyKey, userId, ...details } = parseInput(OpenDeposit, input);
@@ -95,7 +97,7 @@ export class DepositService {
   }
 
   /**
-   * Ends a deposit that will not come. Nothing was moved, nothing is moved back.
+   * Ends a deposit that will not come. Before: pending. After: failed; nothing was moved, nothing is moved back.
    * @throws {NotFoundError} {@link StateError} `transaction.not-a-deposit`, `transaction.not-pending`; {@link IdempotencyConflictError}
    */
   async fail(input: FailDeposit): Promise<Posted> {

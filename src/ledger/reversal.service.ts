@@ -36,7 +36,7 @@ export class LedgerReversalService {
    * Before: posted, and the money is there still. After: the transaction is reversed and stays so.
    * @returns the reversal in this user's book.
    * @throws {NotAllowedError} for anybody but an operator; {@link NotFoundError}; {@link StateError} `transaction.not-reversible`
-   * (pending, ended, reversed, a reversal), `transaction.not-reversible-here` (of another context);
+   * (pending, ended, reversed, a reversal), `transaction.not-reversible-here` (of another context), `user.closed`;
    * {@link InsufficientFundsError} when the money is gone; {@link IdempotencyConflictError}
    */
   async reverse(input: ReverseLedgerTransaction): Promise<Posted> {

@@ -128,7 +128,7 @@ export class WithdrawalService {
   }
 
   /**
-   * The payment came to nothing, as the provider says. After: failed, amount and fees are cash again.
+   * The payment came to nothing, as the provider says. Before: pending. After: failed, amount and fees are cash again.
    * @throws {NotFoundError} {@link StateError} `transaction.not-a-withdrawal`, `transaction.not-pending`; {@link IdempotencyConflictError}
    */
   fail(input: EndWithdrawal): Promise<Posted> {
@@ -136,8 +136,8 @@ export class WithdrawalService {
   }
 
   /**
-   * The owner wants it no more. After: voided, amount and fees are cash again. The caller has made sure that nobody is
-   * paying it any longer: what is voided cannot be settled.
+   * The owner wants it no more. Before: pending, and the caller has made sure that nobody is paying it any longer: what is
+   * voided cannot be settled. After: voided, amount and fees are cash again.
    * @throws as {@link fail}
    */
   cancel(input: EndWithdrawal): Promise<Posted> {

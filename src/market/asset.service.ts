@@ -9,8 +9,9 @@ export class AssetService {
   constructor(private readonly em: EntityManager) {}
 
   /**
-   * Puts an asset into the catalogue.
-   * @throws {ValidationError} {@link ConflictError} `asset.code-taken` or `asset.contract-taken`, when the work commits.
+   * Puts an asset into the catalogue, inside `asWorker`. After: it is active; it is stored when the work commits.
+   * @throws {ValidationError} also `asset.no-chain`, `address.malformed`, `address.bad-checksum`
+   * @throws {ConflictError} `asset.code-taken` or `asset.contract-taken`; {@link NotAllowedError}: when the work commits.
    */
   list(input: ListAsset): Asset {
     const asset = new Asset(parseInput(ListAsset, input));
@@ -42,7 +43,7 @@ export class AssetService {
     return this.change(input, asset => asset.retire());
   }
 
-  /** @throws {NotFoundError} */
+  /** Looks an asset up, whatever its status; anybody may. @throws {NotFoundError} */
   async byCode(code: string): Promise<Asset> {
     const asset = await this.em.findOne(Asset, { code });
     if (!asset) throw new NotFoundError('asset');

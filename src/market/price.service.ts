@@ -32,9 +32,11 @@ export class PriceService {
   ) {}
 
   /**
-   * Stores observed prices. Importing the same ones again changes nothing; a provisional price is replaced.
+   * Stores observed prices, inside `asWorker`. Before: their assets are listed. After: each is stored once; importing the same
+   * ones again changes nothing, and a provisional price is replaced.
    * @returns how many were new or replaced.
-   * @throws {ValidationError} `price.unknown-asset`; {@link ConflictError} `price.differs`, when a final price would change.
+   * @throws {ValidationError} `price.unknown-asset`; {@link ConflictError} `price.differs`, when a final price would change;
+   * {@link NotAllowedError}
    */
   async import(input: ImportPrices): Promise<number> {
     const { quoteCode, source, ...observed } = parseInput(ImportPrices, input);

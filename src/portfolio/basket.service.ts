@@ -12,7 +12,10 @@ export class BasketService {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws {ConflictError} `basket.slug-taken` */
+  /**
+   * Describes a basket that is to come. After: it is a draft, without a composition, and nobody can invest in it.
+   * @throws {ConflictError} `basket.slug-taken`; {@link ValidationError} also `basket.fee-rate-range`; {@link NotAllowedError}
+   */
   async draft(input: DraftBasket): Promise<Basket> {
     const basket = new Basket(parseInput(DraftBasket, input));
     this.em.persist(basket);
@@ -20,7 +23,12 @@ export class BasketService {
     return basket;
   }
 
-  /** Publishes a composition as a new version. @throws {NotFoundError} {@link ValidationError} {@link StateError} `basket.retired` */
+  /**
+   * Publishes a composition as a new version, in whatever state the basket is but retired. After: investments buy it from now on,
+   * what was bought before stays as it is, and so do the older versions.
+   * @throws {NotFoundError} basket or asset; {@link StateError} `basket.retired`; {@link ValidationError} `basket.weights-not-100`,
+   * `basket.asset-twice`, `basket.weight-range`, `basket.weight-band`; {@link NotAllowedError}
+   */
   async publish(input: PublishComposition): Promise<Basket> {
     const { slug, composition } = parseInput(PublishComposition, input);
     const basket = await this.lock(slug);
@@ -33,10 +41,24 @@ export class BasketService {
     return basket;
   }
 
+  /**
+   * Puts a basket on offer, for the first time or again. Before: it is a draft with a composition, or paused. After: it is
+   * active.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `basket.no-composition`, `basket.not-active` when it is
+   * already, or retired.
+   */
   activate = (slug: string): Promise<Basket> => this.change(slug, basket => basket.activate());
 
+  /**
+   * Stops the buying of a basket; redeeming goes on. Before: it is active. After: it is paused.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `basket.not-paused` unless it is active.
+   */
   pause = (slug: string): Promise<Basket> => this.change(slug, basket => basket.pause());
 
+  /**
+   * Takes a basket off for good; redeeming goes on. Before: it is active. After: it is retired, and nothing leads back.
+   * @throws {NotFoundError} {@link NotAllowedError} {@link StateError} `basket.not-retired` unless it is active.
+   */
   retire = (slug: string): Promise<Basket> => this.change(slug, basket => basket.retire(this.clock.now()));
 
   private async change(slug: string, verb: (basket: Basket) => void): Promise<Basket> {

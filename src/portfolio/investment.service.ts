@@ -33,7 +33,7 @@ export class InvestmentService {
     return this.desk.quote(this.wish(parseInput(QuoteInvestment, input), kind));
   }
 
-  /** As {@link book}, when only the transaction matters. */
+  /** As {@link book}, when only the transaction matters. @throws as {@link book}. */
   async invest(input: InvestInBasket, kind: InvestmentKind = 'basket_investment'): Promise<Transaction> {
     return (await this.book(input, kind)).transaction;
   }

@@ -13,7 +13,12 @@ export class PortfolioService {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws {NotFoundError} for an unknown currency; {@link StateError} `user.not-active`; {@link ConflictError} `portfolio.name-taken`, `portfolio.default-taken`. */
+  /**
+   * Opens a portfolio in one currency, which it keeps. Before: the account is active, and no open portfolio of theirs has this
+   * name. After: it is active, empty, and has the goal if one is named.
+   * @throws {NotFoundError} user or currency; {@link StateError} `user.not-active`; {@link ConflictError} `portfolio.name-taken`,
+   * `portfolio.default-taken`; {@link ValidationError} also `portfolio.not-a-currency`
+   */
   async open(input: OpenPortfolio): Promise<Portfolio> {
     const { userId, name, currencyCode, isDefault, goal } = parseInput(OpenPortfolio, input);
     const user = await this.em.findOne(User, { id: userId });
@@ -26,7 +31,10 @@ export class PortfolioService {
     return portfolio;
   }
 
-  /** @throws {NotFoundError} {@link StateError} `portfolio.closed`, {@link ConflictError} `portfolio.name-taken` */
+  /**
+   * Gives an open portfolio another name. After: it has that name; no two open ones of a person have the same.
+   * @throws {NotFoundError} {@link StateError} `portfolio.closed`, {@link ConflictError} `portfolio.name-taken`
+   */
   async rename(input: RenamePortfolio): Promise<Portfolio> {
     const { userId, portfolioId, name } = parseInput(RenamePortfolio, input);
     const portfolio = await lockPortfolio(this.em, userId, portfolioId);
@@ -36,7 +44,8 @@ export class PortfolioService {
   }
 
   /**
-   * Aims for a value, by a date if one is named. Aimed for before is forgotten, its date too.
+   * Aims for a value, by a date if one is named. Before: the portfolio is open. After: this is the goal; what was aimed for
+   * before is forgotten, its date too.
    * @throws {NotFoundError} {@link StateError} `portfolio.closed`, {@link ValidationError}
    */
   async setGoal(input: SetGoal): Promise<Portfolio> {
@@ -47,7 +56,10 @@ export class PortfolioService {
     return portfolio;
   }
 
-  /** Aims for nothing any more; so it may have been before. @throws {NotFoundError} {@link StateError} `portfolio.closed` */
+  /**
+   * Aims for nothing any more; so it may have been before. Before: the portfolio is open. After: it has no goal.
+   * @throws {NotFoundError} {@link StateError} `portfolio.closed`
+   */
   async clearGoal(input: PortfolioAt): Promise<Portfolio> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
     const portfolio = await lockPortfolio(this.em, userId, portfolioId);
@@ -57,7 +69,8 @@ export class PortfolioService {
   }
 
   /**
-   * Makes a portfolio the one that is used when none is named. The one of before gives way; there is never more than one.
+   * Makes a portfolio the one that is used when none is named. Before: it is open. After: it is the default; the one of before
+   * has given way, and there is never more than one.
    * @throws {NotFoundError} {@link StateError} `portfolio.closed`
    */
   async makeDefault(input: PortfolioAt): Promise<Portfolio> {
@@ -80,7 +93,8 @@ export class PortfolioService {
   }
 
   /**
-   * Closes an empty portfolio for good; its history stays. Closing the default one leaves its owner without.
+   * Closes an empty portfolio for good. Before: it is open, and nothing is held or pledged. After: it is closed, its history
+   * stays, and its name is free; closing the default one leaves its owner without.
    * @throws {NotFoundError} {@link StateError} `portfolio.not-empty` while it holds or has pledged anything (details: how many
    * assets), `portfolio.not-closed` when it is closed already.
    */

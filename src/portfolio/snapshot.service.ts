@@ -15,7 +15,10 @@ export class SnapshotService {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** @throws {NotFoundError} {@link PriceMissingError} */
+  /**
+   * What a portfolio is worth now, at the newest prices however old. Changes nothing.
+   * @throws {NotFoundError} {@link PriceMissingError}
+   */
   async value(input: PortfolioAt): Promise<Valuation> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
     return valueHoldings(this.em, await findPortfolio(this.em, userId, portfolioId), this.clock.now());
@@ -38,7 +41,7 @@ export class SnapshotService {
     return taken?.snapshot ?? this.newest(portfolio);
   }
 
-  /** All snapshots of a portfolio, oldest first. @throws {NotFoundError} */
+  /** All snapshots of a portfolio, oldest first. Changes nothing. @throws {NotFoundError} */
   async history(input: PortfolioAt): Promise<PortfolioSnapshot[]> {
     const { userId, portfolioId } = parseInput(PortfolioAt, input);
     await findPortfolio(this.em, userId, portfolioId);
