@@ -1,30 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/sql';
 import { beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { MarketSeeder } from '../../seeders/MarketSeeder.js';
 import { PortfolioSeeder } from '../../seeders/PortfolioSeeder.js';
 import { openDatabase } from '../../src/index.js';
 import { type ForkedDatabase, forkDatabase } from '../../src/testing/index.js';
-import { blocksIn, claimsIn, problemsOf, programIn, run } from './program.js';
-
-const USE_CASES = programIn(readFileSync('docs/use-cases.md', 'utf8'));
-const README = programIn(readFileSync('README.md', 'utf8'));
-const PRODUCTION = blocksIn(readFileSync('docs/production.md', 'utf8'));
-
-/** What the examples for production take for granted: a person whose deposit of 10 dollars has been announced. */
-const GIVEN = `
-  import * as given from 'nestegg';
-  const orm = await given.openDatabase(given.targetFromEnvironment());
-  const [userId, idempotencyKey] = [given.newId(), 'settle-1'];
-  await given.asWorker(orm.em, async em => void new given.AssetService(em).list({ code: 'USD', name: 'US dollar', kind: 'fiat' }));
-  const transactionId = await given.asUser(orm.em, userId, async em => {
-    await given.registerUser(em, { userId, email: 'ada@example.com', timeZone: 'UTC' });
-    const announced = { userId, assetCode: 'USD', amount: '10', source: 'bank', reference: 'T-1', idempotencyKey: 'open-1' };
-    return (await new given.DepositService(em).open(announced)).transaction.id;
-  });`.replaceAll('\n', ' ');
-
-const examplesOfUse = (blocks: readonly string[]): string[] =>
-  blocks.filter(block => block.includes('asUser(')).map(block => block.trim());
+import { GIVEN, PRODUCTION_USE, README, USE_CASES } from './documents.js';
+import { claimsIn, run } from './program.js';
 
 let fork: ForkedDatabase;
 
@@ -95,25 +76,8 @@ describe('the examples for production', () => {
       settled.transaction.status; // => posted
       everything.tables.transactions?.map(({ status }) => status); // => posted
       await orm.close();`;
-    const examples = examplesOfUse(PRODUCTION);
-    expect(examples).toHaveLength(2);
-    const outcomes = await run([GIVEN, ...examples, outcome].join('\n'));
+    expect(PRODUCTION_USE).toHaveLength(2);
+    const outcomes = await run([GIVEN, ...PRODUCTION_USE, outcome].join('\n'));
     expect(outcomes.map(({ value }) => value)).toEqual(['posted', 'posted']);
   }, 60_000);
 });
-
-test('every example is what the compiler takes', () => {
-  const names = `import { openDatabase, targetFromEnvironment } from 'nestegg'; declare const currentPassword: () => Promise<string>; `;
-  const opening = PRODUCTION.filter(block => block.includes('const orm')).map(block => names + block);
-  expect(opening).toHaveLength(2);
-  expect(
-    problemsOf({
-      'use-cases.ts': USE_CASES,
-      'README.ts': README,
-      'production.ts': [GIVEN, ...examplesOfUse(PRODUCTION)].join('\n'),
-      'password.ts': opening[0]!,
-      'function.ts': opening[1]!,
-      'metadata.json': '{}',
-    }),
-  ).toEqual([]);
-}, 120_000);

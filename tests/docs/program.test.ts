@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blocksIn, claimsIn, problemsOf, programIn, run, telling } from './program.js';
+import { blocksIn, claimsIn, programIn, run, telling } from './program.js';
 
 const fenced = (...lines: string[]) => ['```ts', ...lines, '```'];
 const DOCUMENT = [
@@ -65,10 +65,3 @@ describe('running it', () => {
     expect(() => telling('\nif (1 < 2) { // => true\n}')).toThrow('cannot be checked: 2');
   });
 });
-
-test('the compiler tells what is called wrongly, and on which line', () => {
-  const program = "import { newId } from 'nestegg';\n\nnewId().missing;\n";
-  expect(problemsOf({ 'wrong.ts': program })).toEqual([
-    "wrong.ts 3: Property 'missing' does not exist on type 'string'.",
-  ]);
-}, 120_000);

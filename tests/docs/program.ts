@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 
@@ -94,31 +94,4 @@ export async function run(program: string): Promise<Claim[]> {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/**
- * What the compiler says about programs, line by line; nothing when all is well.
- * @param files by name, as if they lay in `docs/`: the programs, and what these import from there.
- */
-export function problemsOf(files: Readonly<Record<string, string>>): string[] {
-  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-  const texts = new Map(Object.entries(files).map(([name, text]) => [join(process.cwd(), 'docs', name), text]));
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
-  host.fileExists = file => texts.has(file) || fileExists(file);
-  host.readFile = file => texts.get(file) ?? readFile(file);
-  const program = ts.createProgram(
-    [...texts.keys()].filter(file => file.endsWith('.ts')),
-    options,
-    host,
-  );
-  return program.getRootFileNames().flatMap(name => {
-    const file = program.getSourceFile(name)!;
-    const problems = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-    return problems.map(({ start = 0, messageText }) => {
-      const line = file.getLineAndCharacterOfPosition(start).line + 1;
-      return `${basename(name)} ${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-    });
-  });
 }
