@@ -20,8 +20,9 @@ export class AutoInvestService {
    */
   async create(input: CreateAutoInvestRule): Promise<AutoInvestRule> {
     const { userId, portfolioId, basketSlug, timeZone, ...plan } = parseInput(CreateAutoInvestRule, input);
+    await ledger.lockBook(this.em, userId);
     const now = this.clock.now();
-    const portfolio = await this.em.findOne(Portfolio, { user: userId, id: portfolioId });
+    const portfolio = await this.em.findOne(Portfolio, { user: userId, id: portfolioId }, { refresh: true });
     if (!portfolio) throw new NotFoundError('portfolio');
     (await this.em.findOneOrFail(User, { id: userId }, { refresh: true })).requireActive();
     const basket = await this.em.findOne(Basket, { slug: basketSlug });

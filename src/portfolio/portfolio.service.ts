@@ -21,7 +21,8 @@ export class PortfolioService {
    */
   async open(input: OpenPortfolio): Promise<Portfolio> {
     const { userId, name, currencyCode, isDefault, goal } = parseInput(OpenPortfolio, input);
-    const user = await this.em.findOne(User, { id: userId });
+    await ledger.lockBook(this.em, userId);
+    const user = await this.em.findOne(User, { id: userId }, { refresh: true });
     if (!user) throw new NotFoundError('user');
     user.requireActive();
     const portfolio = new Portfolio(user, name, await new AssetService(this.em).byCode(currencyCode), { isDefault });

@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   Asset,
   type AutoInvestPlan,
   AutoInvestRule,
+  AutoInvestService,
   asUser,
   asWorker,
   Basket,
@@ -15,6 +17,7 @@ import {
   Loan,
   newId,
   Portfolio,
+  PortfolioService,
   RoundUp,
   RoundUpRule,
   User,
@@ -216,6 +219,52 @@ describe('an account stays open, and nothing of it changes,', () => {
       reason: { code: expect.stringMatching(/^account\.(pending-transaction|not-empty)$/) },
     });
     expect(await statusOf(who.userId)).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('what its person begins at the same moment ends with the account:', () => {
+  test.each<[string, (em: EntityManager, who: Investor) => Promise<unknown>]>([
+    [
+      'a rule',
+      (em, who) =>
+        new AutoInvestService(em, world.clock).create({
+          ...{ ...who, basketSlug: 'trio', amount: '10', frequency: 'monthly' },
+          ...{ anchorDate: '2026-03-05', localTime: '09:30' },
+        }),
+    ],
+    [
+      'a portfolio',
+      (em, { userId }) => new PortfolioService(em, world.clock).open({ userId, name: 'Late', currencyCode: 'USD' }),
+    ],
+  ])('%s', async (_what, begin) => {
+    const who = await world.newInvestor();
+    const [begun, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const beginning = asUser(database.orm.em, who.userId, async em => {
+      await begin(em, who);
+      begun.resolve();
+      await commit.promise;
+    });
+    await Promise.race([begun.promise, beginning]);
+    const closing = close(who.userId);
+    await Promise.race([closing, setTimeout(300)]);
+    commit.resolve();
+    await Promise.all([beginning, closing]);
+    expect(
+      await world.rows(
+        `select 'rule' as what from auto_invest_rules where user_id = $1 and status = 'active'
+         union all select 'portfolio' from portfolios where user_id = $1 and status = 'active'`,
+        [who.userId],
+      ),
+    ).toEqual([]);
+  });
+
+  test('or is not begun any more', async () => {
+    const who = await world.newInvestor();
+    await close(who.userId);
+    const open = asUser(database.orm.em, who.userId, em =>
+      new PortfolioService(em, world.clock).open({ userId: who.userId, name: 'Late', currencyCode: 'USD' }),
+    );
+    await expect(open).rejects.toMatchObject({ code: 'user.not-active' });
   });
 });
 
