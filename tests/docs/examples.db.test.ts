@@ -42,6 +42,7 @@ describe('the use cases', () => {
    * Another            50 and 2 are held, 446, and given back                                                       498
    * Rule taken back    50                                                                                           548
    * Redemption of all  200                                                                                          748
+   * Dated back         100 at the 200 of the 2nd would have bought 0.5; it is quoted only
    *
    * Gains are of four sales: Apple directly, Apple by the rebalance, both by the redemption.
    * Ben: 100 + 51.15 + 5 − 1.15 = 155, the fee back 156.15, 0.85 as a reward 157; 155 and 2 leave nothing.
