@@ -1,3 +1,4 @@
+export { executeBound } from './bound.js';
 export { loadDotEnv, migratorTargetFromEnvironment, targetFromEnvironment } from './configuration/environment.js';
 export type { DatabaseTarget, ServerTarget } from './configuration/target.js';
 export { type CircuitSettings, type CircuitStateName, circuitStateOf, configureCircuit } from './connection/breaker.js';

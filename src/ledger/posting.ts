@@ -1,4 +1,4 @@
-import { type EntityManager, translateError } from '../database/index.js';
+import { type EntityManager, executeBound, translateError } from '../database/index.js';
 import { type Decimal, newId } from '../shared/index.js';
 import { IdempotencyConflictError } from './errors.js';
 import type { AccountKind } from './ledger-account.entity.js';
@@ -210,7 +210,8 @@ async function call(em: EntityManager, userId: string, event: Posting | Closing,
 
 async function ask(em: EntityManager, userId: string, message: object): Promise<Answer> {
   try {
-    const [row] = await em.execute<{ answer: Answer }[]>('select nestegg_post(?, ?::jsonb) as answer', [
+    // Bound: a posting of fifty legs is longer than a statement may be behind a proxy.
+    const [row] = await executeBound<{ answer: Answer }>(em, 'select nestegg_post($1, $2::jsonb) as answer', [
       userId,
       JSON.stringify(message),
     ]);

@@ -4,6 +4,7 @@ import {
   AdjustmentService,
   DepositService,
   LedgerReversalService,
+  ledger,
   oppositeLegs,
   TRANSACTION_TYPES,
   Transaction,
@@ -188,9 +189,16 @@ describe('a reversal', () => {
 
   test('of half a transfer, of which the other half is nowhere, is refused', async () => {
     const userId = await desk.newUserWith('100');
-    const leg = desk.leg('cash', 'external', '1');
-    const { transaction } = await desk.post(userId, { type: 'transfer', legs: [leg] });
-    await desk.refused([userId], 'transaction.not-reversible-here', () => reverse(userId, transaction.id));
+    // Goes with the transaction that is refused: the books are sound in the end.
+    const halved = () =>
+      desk.worker(async em => {
+        const { transaction } = await ledger.post(em, userId, {
+          ...desk.posting({ type: 'transfer', legs: [desk.leg('cash', 'external', '1')] }),
+        });
+        const wish = keyed({ userId, transactionId: transaction.id, reason: 'A mistake.' });
+        return new LedgerReversalService(em, desk.clock).reverse(wish);
+      });
+    await desk.refused([userId], 'transaction.not-reversible-here', halved);
   });
 
   test('of somebody else’s looks like one of nothing', async () => {
