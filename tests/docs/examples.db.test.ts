@@ -41,7 +41,8 @@ describe('the use cases', () => {
    * Withdrawal         300 and 2                                                                                    498
    * Another            50 and 2 are held, 446, and given back                                                       498
    * Rule taken back    50                                                                                           548
-   * Redemption of all  200                                                                                          748
+   * Another deposit    2, while suspended                                                                           550
+   * Redemption of all  200                                                                                          750
    * Dated back         100 at the 200 of the 2nd would have bought 0.5; it is quoted only
    *
    * Gains are of four sales: Apple directly, Apple by the rebalance, both by the redemption.
