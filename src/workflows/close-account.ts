@@ -34,9 +34,10 @@ export async function closeAccount(
   const now = clock.now();
   const user = await em.findOne(User, { id: userId }, { refresh: true });
   if (!user) throw new NotFoundError('user');
-  if (user.status !== 'closing') user.startClosing(now);
   await requireNothingOpen(em, userId);
   await requireNothingLeft(em, userId);
+  // Not before all that may refuse: whoever goes on after a refusal would store it, and there is no way back.
+  if (user.status !== 'closing') user.startClosing(now);
   const autoInvestRules = await em.find(AutoInvestRule, { user: userId, status: { $in: ['active', 'paused'] } });
   const roundUpRules = await em.find(RoundUpRule, { user: userId, status: { $in: ['active', 'paused'] } });
   const roundUps = await em.find(RoundUp, { user: userId, status: { $in: ['pending', 'ready'] } });

@@ -191,6 +191,14 @@ describe('an account stays open, and nothing of it changes,', () => {
     },
   );
 
+  test('also where whoever asked goes on after the refusal and commits', async () => {
+    const { userId } = await world.newInvestor('12.50');
+    const before = await world.dump();
+    const refusal = await operate(em => closeAccount(em, { userId }, world.clock).catch(error => error.code));
+    expect(refusal).toBe('account.not-empty');
+    expect(await world.dump()).toEqual(before);
+  });
+
   test('while it is suspended', async () => {
     const { userId } = await world.newInvestor();
     await operate(em => new UserService(em).suspend({ userId }));
