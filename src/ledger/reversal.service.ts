@@ -49,13 +49,13 @@ export class LedgerReversalService {
     const replay = await replayOf(this.em, userId, request);
     if (replay) return new Posted(replay, true);
 
-    const reversal = await this.takeBack(await this.load(userId, { id: transactionId }), request, reason);
-    if (transfer) {
-      const otherId = otherSideOf(transfer, userId);
-      const { externalSource, externalReference } = await this.load(userId, { id: transactionId });
-      const other = await this.load(otherId, { externalSource, externalReference });
-      await this.takeBack(other, { ...request, idempotencyKey: ownKey('reverse', other.id) }, reason);
-    }
+    const transaction = await this.load(userId, { id: transactionId });
+    const { externalSource, externalReference } = transaction;
+    const other = transfer && (await this.load(otherSideOf(transfer, userId), { externalSource, externalReference }));
+    // Both, before either is taken back: whoever goes on after a refusal shall not have half of it.
+    for (const half of other ? [transaction, other] : [transaction]) requireReversibleHere(half);
+    const reversal = await this.takeBack(transaction, request, reason);
+    if (other) await this.takeBack(other, { ...request, idempotencyKey: ownKey('reverse', other.id) }, reason);
     return reversal;
   }
 
@@ -69,8 +69,6 @@ export class LedgerReversalService {
   }
 
   private async takeBack(transaction: Transaction, request: Request, reason: string): Promise<Posted> {
-    if (!transaction.isReversible) throw notReversible();
-    if (!REVERSIBLE_HERE.includes(transaction.type)) throw notReversibleHere(transaction.type);
     return post(this.em, transaction.user.id, {
       ...request,
       type: 'reversal',
@@ -93,6 +91,11 @@ export class LedgerReversalService {
     if (!transaction) throw new NotFoundError('transaction');
     return transaction;
   }
+}
+
+function requireReversibleHere({ isReversible, type }: Transaction): void {
+  if (!isReversible) throw notReversible();
+  if (!REVERSIBLE_HERE.includes(type)) throw notReversibleHere(type);
 }
 
 const notReversibleHere = (type: TransactionType): StateError =>

@@ -159,6 +159,26 @@ describe('a transfer that is taken back', () => {
       await desk.refused([ann, bob], 'ledger.insufficient-funds', () => reverse(userId, id));
   });
 
+  test('stays as it is when its other half is reversed already, also for whoever goes on after the refusal', async () => {
+    const [ann, bob] = [await desk.newSaver('100'), await desk.newUser()];
+    const { sent, received } = await send(ann, bob);
+    const superuser = await desk.database.superuser();
+    const mark = (status: string, at: string) =>
+      superuser.query(`update transactions set status = '${status}', reversed_at = ${at} where id = $1`, [received.id]);
+    await mark('reversed', 'now()');
+    const wish = keyed({ userId: ann, transactionId: sent.id, reason: 'A wrong name.' });
+    const before = await desk.everything(ann);
+    const refusal = await desk.worker(em =>
+      new LedgerReversalService(em, desk.clock).reverse(wish).catch(error => error.code),
+    );
+    expect(refusal).toBe('transaction.not-reversible');
+    expect(await desk.everything(ann)).toEqual(before);
+    // So that the books of this suite are sound in the end.
+    await superuser.query('alter table transactions disable trigger transactions_keep');
+    await mark('posted', 'null');
+    await superuser.query('alter table transactions enable trigger transactions_keep');
+  });
+
   test('is not kept by a key that the other party takes beforehand', async () => {
     const [ann, eve] = [await desk.newSaver('100'), await desk.newUser()];
     const { sent, received } = await send(ann, eve);
