@@ -50,7 +50,10 @@ class Story {
       expect(await stage.violations()).toEqual([]);
       expect(await storedBooks(stage.rows, this.on)).toEqual(this.model.books());
     } catch (error) {
-      throw new Error(`${(error as Error).message}\nThe story so far:\n${this.told.join('\n')}`, { cause: error });
+      const { message } = error as Error;
+      // At once: looking for a shorter story that fails takes its time.
+      console.log(`After ${this.told.length} steps, the last of them ${this.told.at(-1)}:\n${message}`);
+      throw new Error(`${message}\nThe story so far:\n${this.told.join('\n')}`, { cause: error });
     }
   }
 
@@ -59,6 +62,17 @@ class Story {
     for (const { wish, id } of this.effects)
       expect(await this.on.fulfil(wish), JSON.stringify(wish)).toMatchObject({ id, replayed: true });
     expect(await stage.digest()).toBe(this.digest);
+  }
+
+  /** In nobody's account and at no cost. */
+  async expectNothingLeft(): Promise<void> {
+    const left = await stage.rows(
+      `select kind, balance::text as amount from ledger_accounts
+       where user_id = any ($1) and kind in ('cash', 'reserved', 'holding') and balance <> 0
+       union all select 'cost', cost_basis::text from portfolio_holdings where user_id = any ($1) and cost_basis <> 0`,
+      [[...this.on.people.values()]],
+    );
+    expect(left).toEqual([]);
   }
 
   private async happen(event: Event): Promise<void> {
@@ -165,11 +179,7 @@ test(
         for (const drawn of draws) await story.goOn(meaningOf(drawn, story.model, story.newKey()));
         await story.replay();
         await endStory(story);
-        const left = await stage.rows(
-          `select kind, balance::text from ledger_accounts where kind in ('cash', 'reserved', 'holding') and balance <> 0
-         union all select 'cost', cost_basis::text from portfolio_holdings where cost_basis <> 0`,
-        );
-        expect(left).toEqual([]);
+        await story.expectNothingLeft();
         for (const [outcome, times] of story.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
       }),
       {

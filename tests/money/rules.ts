@@ -63,7 +63,7 @@ export const feesOn = (terms: readonly FeeTerms[], currency: Currency, amount: U
 
 export const totalOf = (fees: readonly Fee[]): Units => sum(fees.map(fee => fee.amount));
 
-export interface Purchase {
+interface Purchase {
   asset: ModelAsset;
   quantity: Units;
   cost: Units;
@@ -75,7 +75,7 @@ export interface Held {
   price: bigint;
 }
 
-export interface Sale {
+interface Sale {
   asset: ModelAsset;
   quantity: Units;
   proceeds: Units;

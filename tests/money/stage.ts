@@ -30,7 +30,7 @@ import { ASSETS, BASKETS, COMPOSITIONS, type CompositionName, CURRENCIES, PENDIN
 import type { Event, Handle, Wish } from './wishes.js';
 
 /** When every story begins. */
-export const BEGINNING = new Date('2026-03-02T08:00:00Z');
+const BEGINNING = new Date('2026-03-02T08:00:00Z');
 
 /** What a wish came to: the transaction in the wisher's own book, and the other ones that it made there or elsewhere. */
 export interface Done {

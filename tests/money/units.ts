@@ -42,7 +42,7 @@ export const smallest = (scale: number): Units => 10n ** BigInt(SCALE - scale);
 export const down = (numerator: bigint, denominator: bigint, scale: number): Units =>
   (numerator / (denominator * smallest(scale))) * smallest(scale);
 
-export const up = (numerator: bigint, denominator: bigint, scale: number): Units => {
+const up = (numerator: bigint, denominator: bigint, scale: number): Units => {
   const floor = down(numerator, denominator, scale);
   return floor * denominator === numerator ? floor : floor + smallest(scale);
 };
