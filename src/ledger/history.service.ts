@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EntityManager } from '../database/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
 import { Decimal, Id, parseInput } from '../shared/index.js';
 import { cursorAfter, positionOf } from './cursor.js';
 import { HistoryPage } from './history.input.js';
@@ -37,7 +37,7 @@ const Position = z.tuple([Id]);
 
 /** What a user has done. Read only: inside `asUser` one's own, inside `asReader` or `asWorker` anybody's. */
 export class HistoryService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(private readonly em: ReadingEntityManager) {}
 
   /**
    * One page of a user's transactions, the newest first, as they were made. A page looks at {@link HISTORY_SCAN_MAX}

@@ -1,5 +1,6 @@
 export * from './adjustment.input.js';
 export * from './adjustment.service.js';
+export * from './balance.service.js';
 export { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 export * from './deposit.input.js';
 export * from './deposit.service.js';

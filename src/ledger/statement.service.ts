@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { EntityManager } from '../database/index.js';
-import { AssetService } from '../market/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
+import { Asset } from '../market/index.js';
 import { Decimal, NotFoundError, parseInput, ZERO } from '../shared/index.js';
 import { cursorAfter, positionOf } from './cursor.js';
 import type { AccountKind } from './ledger-account.entity.js';
@@ -48,7 +48,7 @@ type Position = z.output<typeof Position>;
 
 /** What has happened in an account. Read only: inside `asUser` one's own, inside `asReader` or `asWorker` anybody's. */
 export class StatementService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(private readonly em: ReadingEntityManager) {}
 
   /**
    * One page of an account's entries in the order they were booked, with the running balance. Pages fit together whatever
@@ -78,7 +78,7 @@ export class StatementService {
 
   private async neverHeld(assetCode: string | undefined): Promise<Statement> {
     if (assetCode === undefined) throw new NotFoundError('account');
-    await new AssetService(this.em).byCode(assetCode);
+    if ((await this.em.count(Asset, { code: assetCode })) === 0) throw new NotFoundError('asset');
     return { account: null, assetCode, opening: ZERO, closing: ZERO, lines: [], next: null };
   }
 }

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
-import type { EntityManager } from '../database/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
 import {
   type Clock,
   ConflictError,
   Decimal,
+  NotFoundError,
   newId,
   parseInput,
   systemClock,
   ValidationError,
 } from '../shared/index.js';
 import { Asset } from './asset.entity.js';
-import { AssetService } from './asset.service.js';
 import { PriceMissingError, StalePriceError } from './errors.js';
 import { ImportPrices, PriceAt } from './price.input.js';
 
@@ -27,7 +27,7 @@ export interface LatestPrice {
 /** Observed prices: imported by jobs, asked for by everything that decides. */
 export class PriceService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly em: ReadingEntityManager,
     private readonly clock: Clock = systemClock,
   ) {}
 
@@ -63,9 +63,8 @@ export class PriceService {
    */
   async at(input: PriceAt): Promise<LatestPrice> {
     const { assetCode, quoteCode, at = this.clock.now() } = parseInput(PriceAt, input);
-    const assets = new AssetService(this.em);
-    const asset = await assets.byCode(assetCode);
-    const prices = await this.fresh([asset], await assets.byCode(quoteCode), at);
+    const asset = await this.assetOf(assetCode);
+    const prices = await this.fresh([asset], await this.assetOf(quoteCode), at);
     return prices.get(asset.id)!;
   }
 
@@ -114,6 +113,12 @@ export class PriceService {
         throw new StalePriceError(asset.code, ageSeconds, asset.priceMaxAgeSeconds);
     }
     return prices;
+  }
+
+  private async assetOf(code: string): Promise<Asset> {
+    const asset = await this.em.findOne(Asset, { code });
+    if (!asset) throw new NotFoundError('asset');
+    return asset;
   }
 
   private async store(rows: string, quoteId: string, source: string): Promise<number> {

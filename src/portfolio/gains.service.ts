@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
 import type { TransactionType } from '../ledger/index.js';
 import { type Clock, Decimal, parseInput, systemClock, ZERO } from '../shared/index.js';
 import type { Portfolio } from './portfolio.entity.js';
@@ -60,7 +60,7 @@ const [EVER_SINCE, FOR_EVER] = [new Date('1900-01-01T00:00:00Z'), new Date('2200
 /** What was gained: by sales, and by holding on. At average cost, fees left out. Changes nothing. */
 export class GainsService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly em: ReadingEntityManager,
     private readonly clock: Clock = systemClock,
   ) {}
 

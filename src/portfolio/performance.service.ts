@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
 import { Decimal, parseInput, StateError, ZERO } from '../shared/index.js';
 import { annualised, type CashFlow, moneyWeightedReturn, timeWeightedReturn } from './performance.js';
 import { findPortfolio } from './portfolio.service.js';
@@ -29,7 +29,7 @@ export interface Performance {
 
 /** Returns over the stored snapshots. Changes nothing. */
 export class PerformanceService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(private readonly em: ReadingEntityManager) {}
 
   /**
    * From the newest snapshot at or before `from` to the newest at or before `to`. Where the portfolio is younger than `from`,

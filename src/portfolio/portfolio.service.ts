@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database/index.js';
+import type { EntityManager, ReadingEntityManager } from '../database/index.js';
 import { User } from '../identity/index.js';
 import { ledger } from '../ledger/index.js';
 import { AssetService } from '../market/index.js';
@@ -127,7 +127,7 @@ export class PortfolioService {
  * Loads a portfolio with its currency, to look at.
  * @throws {NotFoundError}
  */
-export const findPortfolio = (em: EntityManager, userId: string, portfolioId: string): Promise<Portfolio> =>
+export const findPortfolio = (em: ReadingEntityManager, userId: string, portfolioId: string): Promise<Portfolio> =>
   load(em, userId, portfolioId, {});
 
 /**
@@ -141,7 +141,7 @@ export async function lockPortfolio(em: EntityManager, userId: string, portfolio
 }
 
 async function load(
-  em: EntityManager,
+  em: ReadingEntityManager,
   userId: string,
   portfolioId: string,
   options: { refresh?: boolean },

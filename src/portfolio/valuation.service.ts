@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database/index.js';
+import type { ReadingEntityManager } from '../database/index.js';
 import { type Clock, parseInput, systemClock, ValidationError } from '../shared/index.js';
 import { allocate, type PortfolioAllocation } from './allocation.js';
 import { findPortfolio } from './portfolio.service.js';
@@ -8,7 +8,7 @@ import { heldAt, heldNow, type Valuation, valueHoldings } from './valuation.js';
 /** What portfolios are worth, at any instant, and what that consists of. Changes nothing. */
 export class ValuationService {
   constructor(
-    private readonly em: EntityManager,
+    private readonly em: ReadingEntityManager,
     private readonly clock: Clock = systemClock,
   ) {}
 

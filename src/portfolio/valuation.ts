@@ -1,4 +1,4 @@
-import type { EntityManager } from '../database/index.js';
+import type { EntityManager, ReadingEntityManager } from '../database/index.js';
 import { Asset, type LatestPrice, PriceService } from '../market/index.js';
 import { AMOUNT, Decimal, roundDown, splitByWeights, ZERO } from '../shared/index.js';
 import type { Portfolio } from './portfolio.entity.js';
@@ -50,7 +50,7 @@ export const marketValue = (units: Decimal, price: Decimal): Decimal => roundDow
  * @throws {PriceMissingError} a holding without a price is said, never skipped.
  */
 export async function valueHoldings(
-  em: EntityManager,
+  em: ReadingEntityManager,
   portfolio: Portfolio,
   at: Date,
   held?: readonly Held[],
@@ -101,9 +101,12 @@ const heldOf = (row: HeldRow): Held => ({
   ...{ units: new Decimal(row.units), costBasis: new Decimal(row.cost) },
 });
 
+/** SQL sees what the work has changed so far only once it is flushed. A declared read has changed nothing. */
+const changesIn = (em: ReadingEntityManager): Promise<void> => (em as EntityManager).flush();
+
 /** What a portfolio holds now, in the order it was first bought. */
-export async function heldNow(em: EntityManager, { user, id }: Portfolio): Promise<Held[]> {
-  await em.flush();
+export async function heldNow(em: ReadingEntityManager, { user, id }: Portfolio): Promise<Held[]> {
+  await changesIn(em);
   const rows = await em.execute<HeldRow[]>(
     `select h.id as holding_id, h.asset_id, h.basket_id, a.balance::text as units, h.cost_basis::text as cost
      from portfolio_holdings h join ledger_accounts a on a.user_id = h.user_id and a.id = h.account_id
@@ -117,8 +120,8 @@ export async function heldNow(em: EntityManager, { user, id }: Portfolio): Promi
  * What a portfolio held at an instant, by the books: what it holds now less what happened after that instant. The cost is as
  * booked: a sale that was dated back took its part of the average cost of the day it was booked.
  */
-export async function heldAt(em: EntityManager, { user, id }: Portfolio, at: Date): Promise<Held[]> {
-  await em.flush();
+export async function heldAt(em: ReadingEntityManager, { user, id }: Portfolio, at: Date): Promise<Held[]> {
+  await changesIn(em);
   const rows = await em.execute<HeldRow[]>(
     `select h.id as holding_id, h.asset_id, h.basket_id,
        (a.balance - coalesce(later.units, 0))::text as units, (h.cost_basis - coalesce(later.cost, 0))::text as cost

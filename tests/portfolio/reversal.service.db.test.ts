@@ -195,7 +195,7 @@ describe('a reversal', () => {
           ...{ type, assetId, amount, portfolioId: ann.portfolioId, occurredAt: NOON, idempotencyKey: newId() },
           ...{ request: {}, legs: [{ from, to, assetId, amount }] },
         });
-        const own = await em.findOneOrFail(PortfolioHolding, { user: ann.userId }, { populate: ['account'] });
+        const own = await em.findOneOrFail(PortfolioHolding, { user: ann.userId, asset: assetId });
         const held = first.movements[0]!.quantity;
         em.persist(
           type === 'collateral_lock'
