@@ -432,7 +432,6 @@ export class Model {
     const { type, asset, amount, plan, basket } = this.plan(wish, given, currency);
     const { sales, fees, purchases } = plan;
     if (sales.length + purchases.length === 0) return 'nothing';
-    this.requireUnusedForClosing(wish);
     const place = holdingPlace(wish.portfolio, basket);
     const leg = (from: string, to: string, what: string, part: Units): Move => ({
       ...{ user: wish.user, from, to },
@@ -449,6 +448,12 @@ export class Model {
         leg(MARKET, place, each.asset.code, each.quantity),
       ]),
     ];
+    // What no account can hold is refused before anybody looks at what this one holds.
+    need(
+      moves.every(move => move.amount <= LARGEST),
+      'decimal.out-of-range',
+    );
+    this.requireUnusedForClosing(wish);
     const before = this.held(wish.portfolio, basket);
     this.shift(moves);
     const sold = sales.map((sale): Movement => {
@@ -680,7 +685,6 @@ export class Model {
     const balanceOf = (account: string) => changed.get(account) ?? this.balances.get(account) ?? 0n;
     for (const { user, from, to, asset, amount } of moves) {
       const [source, target] = [`${user} ${from} ${asset}`, `${user} ${to} ${asset}`];
-      need(amount <= LARGEST, 'decimal.out-of-range');
       need(!isOwn(from) || balanceOf(source) >= amount, 'ledger.insufficient-funds');
       changed.set(source, balanceOf(source) - amount);
       changed.set(target, balanceOf(target) + amount);

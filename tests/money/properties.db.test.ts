@@ -87,7 +87,7 @@ class Story {
       if (error instanceof NesteggError) return error;
       throw error;
     });
-    expect(this.outcomeOf(answer, expected), JSON.stringify(wish)).toEqual(expected);
+    expect(await this.outcomeOf(answer, expected), JSON.stringify(wish)).toEqual(expected);
     const digest = await stage.digest();
     const isEffect = typeof expected === 'object' && 'transaction' in expected && !expected.replayed;
     if (isEffect) expect(digest).not.toBe(this.digest);
@@ -100,15 +100,26 @@ class Story {
   }
 
   /** In the words of the model, which has given a new transaction its number already. */
-  private outcomeOf(answer: Done | 'nothing' | NesteggError, expected: Outcome): Outcome {
+  private async outcomeOf(answer: Done | 'nothing' | NesteggError, expected: Outcome): Promise<Outcome> {
     if (answer === 'nothing') return answer;
     if (answer instanceof NesteggError) return { refused: answer.code };
     const { ids } = this.on;
     if (!ids.includes(answer.id) && typeof expected === 'object' && 'transaction' in expected) {
       ids[expected.transaction] = answer.id;
-      if (answer.other) ids[this.model.transactions[expected.transaction]!.other!] = answer.other;
+      const other = answer.other ?? (await this.otherReversal(expected.transaction));
+      if (other) ids[expected.transaction + 1] = other;
     }
     return { transaction: ids.indexOf(answer.id), replayed: answer.replayed };
+  }
+
+  /** A transfer is taken back in both books; the answer names the reversal in one of them. */
+  private async otherReversal(handle: number): Promise<string | undefined> {
+    const reverses = this.model.transactions[handle + 1]?.reverses;
+    if (reverses === undefined) return undefined;
+    const [row] = await stage.rows<{ id: string }>('select id from transactions where reverses_id = $1', [
+      this.on.ids[reverses],
+    ]);
+    return row?.id;
   }
 }
 
