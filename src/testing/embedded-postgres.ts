@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,9 +81,11 @@ export async function startEmbeddedPostgres(wanted: EmbeddedSettings = {}): Prom
       end: signal => server.end(signal),
       startAgain: () => startWhenFree(server),
       promote() {
-        const file = join(data, 'promote');
+        // Complete before it has the name that the server looks for, whatever made it look.
+        const file = join(data, 'promote.new');
         writeFileSync(file, '');
         handOver(file, account);
+        renameSync(file, join(data, 'promote'));
         server.signal('USR1');
       },
       stop: () => server.stop(),

@@ -8,7 +8,8 @@ export async function storedBooks(rows: Rows, stage: Stage): Promise<ReturnType<
   const users = [...stage.people.values()];
   const userNames = new Map([...stage.people].map(([user, id]) => [id, String(user)]));
   const placeNames = new Map([...stage.places].map(([name, id]) => [id, name]));
-  const handles = new Map(stage.ids.map((id, handle) => [id, handle] as const));
+  // A number that nothing stored has (yet) is a gap in the list.
+  const handles = new Map(stage.ids.flatMap((id, handle) => [[id, handle] as const]));
   const named = (text: string) => text.replace(stage.suffix, '');
   const placeOf = ({ kind, portfolio, basket }: PlaceRow): string =>
     kind === 'holding' ? ['holding', placeNames.get(portfolio!), basket ? named(basket) : '-'].join(' ') : kind;
