@@ -116,7 +116,9 @@ export class PortfolioHolding extends Timestamped {
     return this.move(reversal, { quantity: quantity.neg(), cost: cost.neg(), gain: gain.neg() });
   }
 
-  private move(transaction: Transaction, figures: MovementFigures): HoldingMovement {
+  private move(transaction: Transaction, { quantity, cost, gain }: MovementFigures): HoldingMovement {
+    // Nothing taken back is nothing: as a decimal it would be a negative zero, and say so in JSON.
+    const figures = { quantity, cost: cost.plus(0), gain: gain.plus(0) };
     this._costBasis = this._costBasis.plus(figures.cost);
     this._realisedGain = this._realisedGain.plus(figures.gain);
     return new HoldingMovement(this, transaction, figures);

@@ -226,7 +226,7 @@ export class TradeDesk {
     const movements = await this.em.find(
       HoldingMovement,
       { user: userId, transaction: [userId, transaction.id] },
-      { orderBy: { id: 'asc' } },
+      { orderBy: { id: 'asc' }, populate: ['holding'] },
     );
     return { transaction, replayed: true, movements, restatedSnapshots: 0 };
   }

@@ -137,7 +137,7 @@ describe('a movement', () => {
 describe('a reversal', () => {
   const reversalOf = (holding: PortfolioHolding, movement: HoldingMovement) => {
     const reversal = holding.recordReversal(new Transaction(), movement);
-    return [reversal.quantity.toFixed(), reversal.cost.toFixed(), reversal.gain.toFixed()];
+    return [reversal.quantity.toJSON(), reversal.cost.toJSON(), reversal.gain.toJSON()];
   };
 
   test('of a purchase takes out what came in', () => {

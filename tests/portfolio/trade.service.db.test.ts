@@ -332,7 +332,12 @@ describe('a quote', () => {
     expect(traded.transaction.amount.toFixed()).toBe('99.99999746');
     // The key answers before the quote is looked at.
     world.clock.moveTo('2026-03-02T12:10:00Z');
-    expect((await world.buy(ann, '100', { quote, idempotencyKey: 'k' })).replayed).toBe(true);
+    const replayed = await world.buy(ann, '100', { quote, idempotencyKey: 'k' });
+    expect(replayed.replayed).toBe(true);
+    // As much as the first answer: the movement, and the holding that it moved.
+    expect(replayed.movements.map(({ id, holding }) => [id, holding.getEntity().costBasis.toFixed()])).toEqual([
+      [traded.movements[0]!.id, '98.90818605'],
+    ]);
     expect((await world.buy(ann, '100', { idempotencyKey: 'k' })).replayed).toBe(true);
   });
 
