@@ -1,6 +1,7 @@
 import { Cascade, Collection, type Opt, PrimaryKeyProp, type Ref, ref } from '@mikro-orm/core';
 import {
   Check,
+  Embedded,
   Entity,
   Enum,
   Index,
@@ -19,17 +20,16 @@ import {
   newId,
   ownedBy,
   PercentType,
-  roundUp,
   StateError,
   Timestamped,
   type Transitions,
   transition,
   ValidationError,
-  ZERO,
 } from '../shared/index.js';
-import { annuitySchedule, DAY_COUNTS, type DayCountConvention, interestBetween } from './amortization.js';
+import { annuitySchedule, DAY_COUNTS, type DayCountConvention } from './amortization.js';
 import { loanToValue } from './health-factor.js';
 import type { LoanApplication } from './loan-application.entity.js';
+import { LoanDebt } from './loan-debt.js';
 import { LoanInstallment } from './loan-installment.entity.js';
 import { LoanPayment, type LoanPaymentKind } from './loan-payment.entity.js';
 import { type LoanTerms, requireTerms, TERM_MONTHS_MAX } from './loan-terms.js';
@@ -64,7 +64,7 @@ const STATUS_AFTER: Transitions<LoanStatus> = {
 @Unique({ name: 'loans_application_unique', properties: ['user', 'application'] })
 @Unique({ name: 'loans_disbursement_unique', properties: ['user', 'disbursement'] })
 @Index({ name: 'loans_currency_id_index', properties: ['currency'] })
-@Index({ name: 'loans_accruing_index', properties: ['_interestThrough' as never], where: `status = 'active'` })
+@Index({ name: 'loans_accruing_index', properties: ['_debt.interestThrough' as never], where: `status = 'active'` })
 @Check({ name: 'loans_principal_positive', expression: `principal > 0` })
 @Check({ name: 'loans_scale_range', expression: `scale >= 0 and scale <= 8` })
 @Check({ name: 'loans_term_range', expression: `term_months >= 1 and term_months <= ${TERM_MONTHS_MAX}` })
@@ -158,29 +158,9 @@ export class Loan extends Timestamped {
   @Enum({ items: () => LOAN_STATUSES, accessor: 'status' })
   private _status: LoanStatus = 'approved';
 
-  /** Principal still owed; 0 before it is paid out, and what was given up once it is written off. */
-  @Property({ type: AmountType, accessor: 'outstandingPrincipal' })
-  private _outstandingPrincipal: Decimal = ZERO;
-
-  /** Interest counted up to now and not paid yet. */
-  @Property({ type: AmountType, accessor: 'outstandingInterest' })
-  private _outstandingInterest: Decimal = ZERO;
-
-  /** Late fees charged and not paid yet. */
-  @Property({ type: AmountType, accessor: 'outstandingFees' })
-  private _outstandingFees: Decimal = ZERO;
-
-  /** The local date from which the principal owed now has borne interest; absent before it is paid out. */
-  @Property({ type: 'date', nullable: true, accessor: 'interestFrom' })
-  private _interestFrom?: string;
-
-  /** Interest counted since that date, paid or not: a date adds only what is missing, and rounding does not add up. */
-  @Property({ type: AmountType, accessor: 'interestSince' })
-  private _interestSince: Decimal = ZERO;
-
-  /** The last local date whose interest was counted; absent before it is paid out. */
-  @Property({ type: 'date', nullable: true, accessor: 'interestThrough' })
-  private _interestThrough?: string;
+  /** What is owed on it. */
+  @Embedded(() => LoanDebt, { prefix: false })
+  private readonly _debt = new LoanDebt();
 
   /** When it was approved. */
   @Property()
@@ -264,32 +244,32 @@ export class Loan extends Timestamped {
   }
 
   get outstandingPrincipal(): Opt<Decimal> {
-    return this._outstandingPrincipal;
+    return this._debt.principal;
   }
 
   get outstandingInterest(): Opt<Decimal> {
-    return this._outstandingInterest;
+    return this._debt.interest;
   }
 
   get outstandingFees(): Opt<Decimal> {
-    return this._outstandingFees;
+    return this._debt.fees;
   }
 
   /** All that is owed now: principal, interest counted up to now, and late fees. */
   get debt(): Opt<Decimal> {
-    return this._outstandingPrincipal.plus(this._outstandingInterest).plus(this._outstandingFees);
+    return this._debt.total;
   }
 
   get interestFrom(): Opt<string> | undefined {
-    return this._interestFrom;
+    return this._debt.interestFrom;
   }
 
   get interestSince(): Opt<Decimal> {
-    return this._interestSince;
+    return this._debt.interestSince;
   }
 
   get interestThrough(): Opt<string> | undefined {
-    return this._interestThrough;
+    return this._debt.interestThrough;
   }
 
   get lateSince(): Date | undefined {
@@ -320,9 +300,7 @@ export class Loan extends Timestamped {
     this._status = next;
     this.disbursedAt = now;
     this.disbursement = ref(disbursement);
-    this._outstandingPrincipal = this.principal;
-    this._interestFrom = date;
-    this._interestThrough = date;
+    this._debt.begin(this.principal, date);
     this.installments.add(schedule.map(planned => new LoanInstallment(this, planned)));
   }
 
@@ -337,16 +315,7 @@ export class Loan extends Timestamped {
    */
   accrueInterest(through: string): Decimal {
     this.requireActive();
-    if (through <= this._interestThrough!)
-      throw new StateError('loan.interest-counted', `Interest is counted up to ${this._interestThrough} already.`, {
-        through: this._interestThrough!,
-      });
-    const since = roundUp(interestBetween(this._outstandingPrincipal, this, this._interestFrom!, through), this.scale);
-    const added = since.minus(this._interestSince);
-    this._interestSince = since;
-    this._interestThrough = through;
-    this._outstandingInterest = this._outstandingInterest.plus(added);
-    return added;
+    return this._debt.accrue(this, through);
   }
 
   /** Charges the one late fee that an overdue instalment of this loan may cost. */
@@ -359,24 +328,19 @@ export class Loan extends Timestamped {
         scale: this.scale,
       });
     installment.chargeLateFee(fee, now);
-    this._outstandingFees = this._outstandingFees.plus(fee);
+    this._debt.charge(fee);
   }
 
   /** What a payment on a local date must bring so that nothing is overdue: fees, interest counted so far, and principal that is due. */
   dueBy(date: string): Decimal {
     const due = this.installments.getItems().filter(installment => installment.dueOn <= date);
     const lacking = due.map(installment => installment.principal.minus(installment.paidPrincipal));
-    return Decimal.sum(this._outstandingFees, this._outstandingInterest, ...lacking);
+    return Decimal.sum(this._debt.fees, this._debt.interest, ...lacking);
   }
 
   /** How a payment would be split now. */
   allocate(amount: Decimal): Allocation {
-    const owed = {
-      fees: this._outstandingFees,
-      interest: this._outstandingInterest,
-      principal: this._outstandingPrincipal,
-    };
-    return allocatePayment(amount, owed, this.allocationOrder);
+    return allocatePayment(amount, this._debt, this.allocationOrder);
   }
 
   /**
@@ -459,13 +423,7 @@ export class Loan extends Timestamped {
     const split = this.allocate(amount);
     const installments = this.installments.getItems().sort((a, b) => a.number - b.number);
     const payment = new LoanPayment(this, kind, transaction, split, now);
-    this._outstandingFees = this._outstandingFees.minus(split.fees);
-    this._outstandingInterest = this._outstandingInterest.minus(split.interest);
-    this._outstandingPrincipal = this._outstandingPrincipal.minus(split.principal);
-    if (split.principal.gt(0)) {
-      this._interestFrom = this._interestThrough;
-      this._interestSince = ZERO;
-    }
+    this._debt.pay(split);
     const earliestOpen = installments.find(installment => !installment.isPaid) ?? installments.at(-1);
     earliestOpen?.takeInterest(split.interest);
     let { fees, principal } = split;
