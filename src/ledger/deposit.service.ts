@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { EntityManager } from '../database/index.js';
-import { Asset } from '../market/index.js';
-import { AMOUNT, type Clock, Decimal, NotFoundError, parseInput, requireFits, systemClock } from '../shared/index.js';
+import { findAsset } from '../market/index.js';
+import { AMOUNT, type Clock, Decimal, parseInput, requireFits, systemClock } from '../shared/index.js';
 import { CashFeeSchedule, feesOn, type ReckonedFee } from './cash-fee-schedule.js';
 import { FailDeposit, OpenDeposit, SettleDeposit } from './deposit.input.js';
 import { occurredAtOf } from './occurred-at.js';
@@ -48,8 +48,7 @@ export class DepositService {
     const replay = await replayOf(this.em, userId, request);
     if (replay) return new Posted(replay, true);
 
-    const asset = await this.em.findOne(Asset, { code: assetCode });
-    if (!asset) throw new NotFoundError('asset');
+    const asset = await findAsset(this.em, assetCode);
     requireFits(amount, { ...AMOUNT, scale: asset.scale }, 'amount');
     return post(this.em, userId, {
       ...request,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ReadingEntityManager } from '../database/index.js';
-import { Asset } from '../market/index.js';
+import { findAsset } from '../market/index.js';
 import { Decimal, NotFoundError, parseInput, ZERO } from '../shared/index.js';
 import { cursorAfter, positionOf } from './cursor.js';
 import type { AccountKind } from './ledger-account.entity.js';
@@ -78,7 +78,7 @@ export class StatementService {
 
   private async neverHeld(assetCode: string | undefined): Promise<Statement> {
     if (assetCode === undefined) throw new NotFoundError('account');
-    if ((await this.em.count(Asset, { code: assetCode })) === 0) throw new NotFoundError('asset');
+    await findAsset(this.em, assetCode);
     return { account: null, assetCode, opening: ZERO, closing: ZERO, lines: [], next: null };
   }
 }

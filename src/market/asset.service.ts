@@ -3,6 +3,7 @@ import type { EntityManager } from '../database/index.js';
 import { NotFoundError, parseInput } from '../shared/index.js';
 import { Asset } from './asset.entity.js';
 import { AssetAt, ListAsset } from './asset.input.js';
+import { findAsset } from './find-asset.js';
 
 /** The catalogue of what can be owned. Jobs keep it, users read it. */
 export class AssetService {
@@ -44,10 +45,8 @@ export class AssetService {
   }
 
   /** Looks an asset up, whatever its status; anybody may. @throws {NotFoundError} */
-  async byCode(code: string): Promise<Asset> {
-    const asset = await this.em.findOne(Asset, { code });
-    if (!asset) throw new NotFoundError('asset');
-    return asset;
+  byCode(code: string): Promise<Asset> {
+    return findAsset(this.em, code);
   }
 
   private async change(input: AssetAt, verb: (asset: Asset) => void): Promise<Asset> {

@@ -4,7 +4,6 @@ import {
   type Clock,
   ConflictError,
   Decimal,
-  NotFoundError,
   newId,
   parseInput,
   systemClock,
@@ -12,6 +11,7 @@ import {
 } from '../shared/index.js';
 import { Asset } from './asset.entity.js';
 import { PriceMissingError, StalePriceError } from './errors.js';
+import { findAsset } from './find-asset.js';
 import { ImportPrices, PriceAt } from './price.input.js';
 
 /** Rows per statement: its text stays below 16 KB, above which a database proxy pins the connection. */
@@ -63,8 +63,8 @@ export class PriceService {
    */
   async at(input: PriceAt): Promise<LatestPrice> {
     const { assetCode, quoteCode, at = this.clock.now() } = parseInput(PriceAt, input);
-    const asset = await this.assetOf(assetCode);
-    const prices = await this.fresh([asset], await this.assetOf(quoteCode), at);
+    const asset = await findAsset(this.em, assetCode);
+    const prices = await this.fresh([asset], await findAsset(this.em, quoteCode), at);
     return prices.get(asset.id)!;
   }
 
@@ -113,12 +113,6 @@ export class PriceService {
         throw new StalePriceError(asset.code, ageSeconds, asset.priceMaxAgeSeconds);
     }
     return prices;
-  }
-
-  private async assetOf(code: string): Promise<Asset> {
-    const asset = await this.em.findOne(Asset, { code });
-    if (!asset) throw new NotFoundError('asset');
-    return asset;
   }
 
   private async store(rows: string, quoteId: string, source: string): Promise<number> {
