@@ -21,6 +21,7 @@ import {
   SnapshotService,
   timeWeightedReturn,
   ValidationError,
+  ValuationService,
   ZERO,
 } from '../../src/index.js';
 import { FixedClock } from '../../src/testing/index.js';
@@ -149,11 +150,11 @@ export class Replay {
   private async statement(): Promise<DemoStatement> {
     const { userId, portfolioId, clock } = this;
     const { valuation, snapshots, cash } = await asUser(this.em, userId, async em => {
-      const service = new SnapshotService(em, clock);
+      const place = { userId, portfolioId };
       const account = await em.findOne(LedgerAccount, { user: userId, kind: 'cash' });
       return {
-        valuation: await service.value({ userId, portfolioId }),
-        snapshots: await service.history({ userId, portfolioId }),
+        valuation: await new ValuationService(em, clock).value(place),
+        snapshots: await new SnapshotService(em, clock).history(place),
         cash: account?.balance ?? ZERO,
       };
     });

@@ -6,23 +6,13 @@ import { PortfolioAt } from './portfolio.input.js';
 import { findPortfolio, lockPortfolio } from './portfolio.service.js';
 import { PortfolioSnapshot } from './portfolio-snapshot.entity.js';
 import { reckonSnapshots } from './snapshot-reckoning.js';
-import { type Valuation, valueHoldings } from './valuation.js';
 
-/** What portfolios are worth, now and day by day. */
+/** What portfolios were worth, day by day. */
 export class SnapshotService {
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock = systemClock,
   ) {}
-
-  /**
-   * What a portfolio is worth now, at the newest prices however old. Changes nothing.
-   * @throws {NotFoundError} {@link PriceMissingError}
-   */
-  async value(input: PortfolioAt): Promise<Valuation> {
-    const { userId, portfolioId } = parseInput(PortfolioAt, input);
-    return valueHoldings(this.em, await findPortfolio(this.em, userId, portfolioId), this.clock.now());
-  }
 
   /**
    * Takes the snapshot of the owner's local date, with what went in and out since the one before. The first of a date

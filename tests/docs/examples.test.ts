@@ -12,7 +12,6 @@ const NOT_TOLD: Record<string, string> = {
   'UserService.register': 'registerUser adds what other contexts start with',
   'PriceService.latest': 'valuations ask for many prices at once',
   'PriceService.fresh': 'trades ask for many prices at once',
-  'SnapshotService.value': 'as ValuationService.value without an instant',
 };
 
 interface UseCase {

@@ -10,6 +10,7 @@ import {
   PriceMissingError,
   SnapshotService,
   UserPreferences,
+  ValuationService,
 } from '../../src/index.js';
 import { useDatabase } from '../support/database.js';
 import { type Investor, useWorld } from '../support/world.js';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 
 const worthOf = ({ userId, portfolioId }: Investor) =>
-  asUser(database.orm.em, userId, em => new SnapshotService(em, world.clock).value({ userId, portfolioId }));
+  asUser(database.orm.em, userId, em => new ValuationService(em, world.clock).value({ userId, portfolioId }));
 
 const historyOf = ({ userId, portfolioId }: Investor, actingFor = userId) =>
   asUser(database.orm.em, actingFor, em => new SnapshotService(em, world.clock).history({ userId, portfolioId }));
@@ -93,7 +94,7 @@ describe('the snapshots of three days, with a deposit between the second and the
 
   test('and what it is worth may be looked at by who only reads', async () => {
     const { value } = await asReader(database.orm.em, em =>
-      new SnapshotService(em, world.clock).value({ userId: ann.userId, portfolioId: ann.portfolioId }),
+      new ValuationService(em, world.clock).value({ userId: ann.userId, portfolioId: ann.portfolioId }),
     );
     expect(value.toFixed()).toBe((await worthOf(ann)).value.toFixed());
   });
@@ -230,7 +231,11 @@ describe('a snapshot', () => {
     const [ann, bob] = [await world.newInvestor('100'), await world.newInvestor()];
     const before = await world.dump();
     const asBob = (place: Investor, verb: 'take' | 'value') =>
-      asUser<unknown>(database.orm.em, bob.userId, em => new SnapshotService(em, world.clock)[verb](place));
+      asUser<unknown>(database.orm.em, bob.userId, em =>
+        verb === 'take'
+          ? new SnapshotService(em, world.clock).take(place)
+          : new ValuationService(em, world.clock).value({ userId: place.userId, portfolioId: place.portfolioId }),
+      );
     for (const place of [ann, { ...bob, portfolioId: ann.portfolioId }, { ...bob, portfolioId: newId() }])
       for (const verb of ['take', 'value'] as const) {
         await expect(asBob(place, verb)).rejects.toThrow(NotFoundError);

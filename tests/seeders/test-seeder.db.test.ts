@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { TEST_WORLD, TestSeeder } from '../../seeders/TestSeeder.js';
-import { asReader, asUser, checkInvariants, SnapshotService } from '../../src/index.js';
+import { asReader, asUser, checkInvariants, ValuationService } from '../../src/index.js';
 import { FixedClock } from '../../src/testing/index.js';
 import { useDatabase } from '../support/database.js';
 import { everyByteOf } from './content.js';
@@ -42,7 +42,7 @@ test('the balances of the small world are known by heart', async () => {
 test('services work on the small world', async () => {
   const { userId, portfolioId } = TEST_WORLD.ada;
   const { value } = await asUser(database.orm.em, userId, em =>
-    new SnapshotService(em, new FixedClock(TEST_WORLD.now)).value({ userId, portfolioId }),
+    new ValuationService(em, new FixedClock(TEST_WORLD.now)).value({ userId, portfolioId }),
   );
   expect(value.toFixed()).toBe('247.5');
 });
