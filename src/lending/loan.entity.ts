@@ -34,6 +34,7 @@ import { LoanInstallment } from './loan-installment.entity.js';
 import { LoanPayment, type LoanPaymentKind } from './loan-payment.entity.js';
 import { type LoanTerms, requireTerms, TERM_MONTHS_MAX } from './loan-terms.js';
 import { ALLOCATION_ORDERS, type Allocation, type AllocationOrder, allocatePayment } from './payment-allocation.js';
+import { coverInstallments, overduePrincipal } from './schedule.js';
 
 export const LOAN_STATUSES = [
   'approved',
@@ -333,9 +334,7 @@ export class Loan extends Timestamped {
 
   /** What a payment on a local date must bring so that nothing is overdue: fees, interest counted so far, and principal that is due. */
   dueBy(date: string): Decimal {
-    const due = this.installments.getItems().filter(installment => installment.dueOn <= date);
-    const lacking = due.map(installment => installment.principal.minus(installment.paidPrincipal));
-    return Decimal.sum(this._debt.fees, this._debt.interest, ...lacking);
+    return Decimal.sum(this._debt.fees, this._debt.interest, overduePrincipal(this.installments.getItems(), date));
   }
 
   /** How a payment would be split now. */
@@ -421,16 +420,9 @@ export class Loan extends Timestamped {
 
   private receive(kind: LoanPaymentKind, amount: Decimal, transaction: Transaction, now: Date): LoanPayment {
     const split = this.allocate(amount);
-    const installments = this.installments.getItems().sort((a, b) => a.number - b.number);
     const payment = new LoanPayment(this, kind, transaction, split, now);
+    coverInstallments(this.installments.getItems(), split, now);
     this._debt.pay(split);
-    const earliestOpen = installments.find(installment => !installment.isPaid) ?? installments.at(-1);
-    earliestOpen?.takeInterest(split.interest);
-    let { fees, principal } = split;
-    for (const installment of installments) {
-      fees = fees.minus(installment.takeFee(fees));
-      principal = principal.minus(installment.takePrincipal(principal, now));
-    }
     return payment;
   }
 
